@@ -1,0 +1,149 @@
+"""The primitives in JAX.
+
+Each runs with 64-bit types allowed, by a context and not by a setting, so that float64 and int64 mean
+what they say. Products ask for full float32 precision, whatever the accelerator's default.
+"""
+
+import functools
+import math
+
+import jax
+import jax.numpy as jnp
+from jax import lax
+
+from polykeras import dtypes
+
+HIGHEST = lax.Precision.HIGHEST
+
+
+def wide(function):
+    """Run a function with 64-bit types allowed."""
+
+    @functools.wraps(function)
+    def call(*args):
+        with jax.enable_x64(True):
+            return function(*args)
+
+    return call
+
+
+def abs(x):
+    # lax.abs has gradient 1 at 0
+    return x * lax.stop_gradient(jnp.sign(x)) if jnp.issubdtype(x.dtype, jnp.floating) else lax.abs(x)
+
+
+negative, exp, expm1, log, log1p = lax.neg, lax.exp, lax.expm1, lax.log, lax.log1p
+sqrt, sin, cos, tanh = lax.sqrt, lax.sin, lax.cos, lax.tanh
+sigmoid, erf, floor = lax.logistic, lax.erf, lax.floor
+
+
+def round(x):
+    return lax.round(x, lax.RoundingMethod.TO_NEAREST_EVEN)
+
+
+add, subtract, multiply, divide = jnp.add, jnp.subtract, jnp.multiply, jnp.true_divide
+maximum, minimum = jnp.maximum, jnp.minimum
+floor_divide, mod, arctan2 = jnp.floor_divide, jnp.mod, jnp.arctan2
+equal, less = jnp.equal, jnp.less
+bitwise_and, bitwise_or, bitwise_xor = jnp.bitwise_and, jnp.bitwise_or, jnp.bitwise_xor
+left_shift, right_shift = jnp.left_shift, jnp.right_shift
+where = jnp.where
+
+
+def power(x, y):
+    # at y = 0 the base gets no gradient; the formula would make NaN of 0 * inf there
+    return jnp.power(jnp.where(y == 0, lax.stop_gradient(x), x), y)
+
+
+def sum(x, axes, keepdims):
+    return jnp.sum(x, axis=axes, keepdims=keepdims, dtype=x.dtype)
+
+
+def prod(x, axes, keepdims):
+    return jnp.prod(x, axis=axes, keepdims=keepdims, dtype=x.dtype)
+
+
+def max(x, axes, keepdims):
+    least = -math.inf if jnp.issubdtype(x.dtype, jnp.floating) else jnp.iinfo(x.dtype).min
+    return jnp.max(x, axis=axes, keepdims=keepdims, initial=least)
+
+
+def argmax(x, axis):
+    return lax.argmax(x, axis, jnp.int32)
+
+
+def argsort(x, axis):
+    return jnp.argsort(x, axis=axis, stable=True).astype(jnp.int32)
+
+
+def cumsum(x, axis):
+    return jnp.cumsum(x, axis=axis, dtype=x.dtype)
+
+
+def matmul(x, y):
+    return jnp.matmul(x, y, precision=HIGHEST)
+
+
+def _padding(padding):
+    return padding.upper() if isinstance(padding, str) else padding
+
+
+def conv(x, kernel, strides, padding, dilation, groups):
+    spatial = "DHW"[3 - len(strides) :]
+    return lax.conv_general_dilated(
+        x,
+        kernel,
+        strides,
+        _padding(padding),
+        rhs_dilation=dilation,
+        dimension_numbers=(f"N{spatial}C", f"{spatial}IO", f"N{spatial}C"),
+        feature_group_count=groups,
+        precision=HIGHEST,
+    )
+
+
+def pool(x, kind, size, strides, padding):
+    start, combine = (-jnp.inf, lax.max) if kind == "max" else (0.0, lax.add)
+    pairs = _padding(padding) if isinstance(padding, str) else ((0, 0), *padding, (0, 0))
+    return lax.reduce_window(x, jnp.array(start, x.dtype), combine, (1, *size, 1), (1, *strides, 1), pairs)
+
+
+reshape, transpose, broadcast_to = jnp.reshape, jnp.transpose, jnp.broadcast_to
+concatenate, flip = jnp.concatenate, jnp.flip
+
+
+def slice(x, starts, stops, steps):
+    return lax.slice(x, starts, stops, steps)
+
+
+def pad(x, widths, value):
+    return jnp.pad(x, widths, constant_values=value)
+
+
+def take(x, indices, axis):
+    return jnp.take(x, indices, axis=axis, mode="clip")
+
+
+def take_along_axis(x, indices, axis):
+    return jnp.take_along_axis(x, indices, axis=axis, mode="clip")
+
+
+def scatter_add(x, indices, updates):
+    return x.at[indices].add(updates, mode="promise_in_bounds")
+
+
+def full(shape, value, dtype):
+    return jnp.full(shape, value, dtypes.to_numpy(dtype))
+
+
+def arange(size, dtype):
+    return lax.iota(dtypes.to_numpy(dtype), size)
+
+
+def cast(x, dtype):
+    if dtype == "bool":
+        return x != 0
+    return x.astype(dtypes.to_numpy(dtype))
+
+
+stop_gradient = lax.stop_gradient

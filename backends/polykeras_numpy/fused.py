@@ -1,0 +1,3 @@
+"""Faster versions of ops for the reference: none of them carries gradients."""
+
+fused = {}

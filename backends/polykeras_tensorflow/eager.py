@@ -1,0 +1,100 @@
+"""The TensorFlow backend: eager arrays, and programs as tf.function over tf.Variables."""
+
+import sys
+
+import tensorflow as tf
+
+from polykeras import contract
+from polykeras_tensorflow import primitives
+from polykeras_tensorflow.fused import fused  # noqa: F401  part of the contract
+from polykeras_tensorflow.gradients import cond, scan, value_and_grad, while_loop  # noqa: F401
+from polykeras_tensorflow.shared import Plan, device_name, devices, dtype, find_device, from_numpy, shape  # noqa: F401
+
+name = "tensorflow"
+api_version = contract.API_VERSION
+capabilities = frozenset(contract.CAPABILITIES)
+
+globals().update({name: getattr(primitives, name) for name in contract.PRIMITIVES})
+
+
+def to_numpy(x):
+    return x.numpy()
+
+
+def is_array(x):
+    return isinstance(x, tf.Tensor) and (hasattr(x, "numpy") or x.graph.building_function)
+
+
+class Store:
+    """tf.Variables by name, on one device."""
+
+    def __init__(self, values, device):
+        self.place = find_device(device)
+        self.device = device_name(self.place)
+        self.values = {}
+        self.add(values)
+
+    def names(self):
+        return set(self.values)
+
+    def add(self, values):
+        with tf.device(self.place):
+            self.values.update({name: tf.Variable(value, trainable=False) for name, value in values.items()})
+
+    def remove(self, names):
+        for name in names:
+            del self.values[name]
+
+    def read(self, names):
+        return {name: self.values[name].numpy() for name in names}
+
+    def write(self, values):
+        for name, value in values.items():
+            self.values[name].assign(value)
+
+    def get(self, name):
+        return self.values[name].read_value()
+
+    def put(self, name, value):
+        self.values[name].assign(value)
+
+    def native(self):
+        return dict(self.values)
+
+    def close(self):
+        self.values.clear()
+
+
+class Program:
+    """A tf.function that reads a store's variables, runs a step or a chunk of them, and assigns."""
+
+    def __init__(self, step, store, steps, options):
+        self.store, self.steps = store, steps
+        plan = Plan(step, steps, options, store.place)
+        self.strategy = plan.words
+        inner = plan.function(step.bind(sys.modules[__name__]))
+        changing, fixed = [store.values[n] for n in plan.changed], [store.values[n] for n in plan.fixed]
+
+        def program(inputs):
+            changed, outputs = inner([v.read_value() for v in changing], [v.read_value() for v in fixed], inputs)
+            for variable, value in zip(changing, changed):
+                variable.assign(value)
+            return outputs
+
+        with tf.device(store.place):
+            self.function = tf.function(program, autograph=False)
+
+    def run(self, inputs):
+        with tf.device(self.store.place):
+            return self.function([tf.constant(x) if not isinstance(x, tf.Tensor) else x for x in inputs])
+
+    def native(self):
+        return {"function": self.function}
+
+
+def store(values, device):
+    return Store(values, device)
+
+
+def compile(step, store, steps, options):
+    return Program(step, store, steps, options)

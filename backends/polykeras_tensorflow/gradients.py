@@ -1,0 +1,47 @@
+"""Functions of functions, for eager code, tf.function and graphs alike."""
+
+import tensorflow as tf
+
+
+def value_and_grad(function, arrays):
+    with tf.GradientTape(watch_accessed_variables=False) as tape:
+        watched = [tf.identity(x) for x in arrays]
+        tape.watch(watched)
+        value, aux = function(watched)
+    found = tape.gradient(value, watched, unconnected_gradients=tf.UnconnectedGradients.ZERO)
+    # a gathered array has a gradient in slices; rows hit twice must be added up before anything uses it
+    return value, aux, [tf.convert_to_tensor(g) for g in found]
+
+
+def cond(predicate, true_function, false_function, operands):
+    made = tf.cond(predicate, lambda: true_function(operands), lambda: false_function(operands))
+    return list(made)
+
+
+def while_loop(condition, body, carry):
+    return list(tf.while_loop(lambda *xs: condition(list(xs)), lambda *xs: body(list(xs)), list(carry)))
+
+
+def scan(body, carry, xs, length):
+    carry, first = body(list(carry), [x[0] for x in xs])
+    if tf.executing_eagerly():
+        rows = [first]
+        for index in range(1, length):
+            carry, ys = body(carry, [x[index] for x in xs])
+            rows.append(ys)
+        return carry, [tf.stack(column) for column in zip(*rows)]
+    return _rest(body, carry, xs, length, first)
+
+
+def _rest(body, carry, xs, length, first):
+    """Run the rows after the first in a loop; the first has told the dtypes and shapes of the outputs."""
+    count = len(carry)
+    held = [tf.TensorArray(y.dtype, length, element_shape=y.shape).write(0, y) for y in first]
+
+    def step(index, *values):
+        after, ys = body(list(values[:count]), [tf.gather(x, index) for x in xs])
+        return (index + 1, *after, *(array.write(index, y) for array, y in zip(values[count:], ys)))
+
+    start = (tf.constant(1), *carry, *held)
+    made = tf.while_loop(lambda index, *_: index < length, step, start, maximum_iterations=length)
+    return list(made[1 : 1 + count]), [array.stack() for array in made[1 + count :]]

@@ -1,0 +1,254 @@
+"""The primitives in TensorFlow, for eager code, tf.function and graphs alike.
+
+TensorFlow's own kernels lose NaN in a few places (argmax and max pooling always, max only under XLA)
+and sort it anywhere; those primitives look for NaN first. `guards.xla` tells them that XLA will
+compile what is being traced.
+"""
+
+import builtins
+import math
+import threading
+
+import tensorflow as tf
+
+from polykeras import dtypes, spec
+
+guards = threading.local()
+
+negative, abs, exp, expm1, log, log1p = tf.negative, tf.abs, tf.exp, tf.math.expm1, tf.math.log, tf.math.log1p
+sqrt, sin, cos, tanh, sigmoid, erf = tf.sqrt, tf.sin, tf.cos, tf.tanh, tf.sigmoid, tf.math.erf
+floor, round = tf.floor, tf.round
+add, subtract, multiply, divide = tf.add, tf.subtract, tf.multiply, tf.divide
+mod, arctan2, equal, less = tf.math.floormod, tf.atan2, tf.equal, tf.less
+where = tf.where
+
+
+def _is_float(x):
+    return x.dtype.is_floating
+
+
+def _extreme(native, first_wins):
+    """Make maximum or minimum: NaN wins under XLA too, and a tie shares the gradient."""
+
+    def choose(x, y):
+        if not _is_float(x):
+            return native(x, y)
+        halves = 0.5 * x + 0.5 * y
+        larger = tf.where(tf.logical_or(first_wins(x, y), tf.math.is_nan(x)), x, y)
+        return tf.where(tf.equal(x, y), halves, larger)
+
+    return choose
+
+
+maximum, minimum = _extreme(tf.maximum, tf.greater), _extreme(tf.minimum, tf.less)
+
+
+@tf.custom_gradient
+def power(x, y):
+    made = tf.pow(x, y)
+
+    def gradient(g):
+        zero = tf.zeros([], x.dtype)
+        slope = y * tf.pow(x, y - 1)
+        base = tf.where(tf.equal(y, 0), zero, g * slope)
+        flat = tf.logical_and(tf.equal(x, 0), tf.greater_equal(y, 0))
+        exponent = tf.where(flat, zero, g * tf.math.log(x) * made)
+        return _summed_to(base, x), _summed_to(exponent, y)
+
+    return made, gradient
+
+
+def _summed_to(g, x):
+    """Undo a broadcast."""
+    if g.shape.is_fully_defined() and x.shape.is_fully_defined() and g.shape == x.shape:
+        return g
+    _, axes = tf.raw_ops.BroadcastGradientArgs(s0=tf.shape(g), s1=tf.shape(x))
+    return tf.reshape(tf.reduce_sum(g, axes), tf.shape(x))
+
+
+def floor_divide(x, y):
+    if not _is_float(x):
+        return tf.math.floordiv(x, y)
+    # the quotient of the exact remainder: 1.0 // 0.1 is 9
+    x, y = tf.stop_gradient(x), tf.stop_gradient(y)
+    whole = tf.round((x - tf.math.floormod(x, y)) / y)
+    return tf.where(tf.equal(y, 0), x / y, whole)
+
+
+def _bits(of_bools, of_integers):
+    return lambda x, y: of_bools(x, y) if x.dtype == tf.bool else of_integers(x, y)
+
+
+bitwise_and = _bits(tf.logical_and, tf.bitwise.bitwise_and)
+bitwise_or = _bits(tf.logical_or, tf.bitwise.bitwise_or)
+bitwise_xor = _bits(tf.math.logical_xor, tf.bitwise.bitwise_xor)
+left_shift, right_shift = tf.bitwise.left_shift, tf.bitwise.right_shift
+
+
+def sum(x, axes, keepdims):
+    return tf.reduce_sum(x, axes, keepdims)
+
+
+def prod(x, axes, keepdims):
+    return tf.reduce_prod(x, axes, keepdims)
+
+
+def max(x, axes, keepdims):
+    made = tf.reduce_max(x, axes, keepdims)
+    if not (getattr(guards, "xla", False) and _is_float(x)):
+        return made
+    lost = tf.reduce_any(tf.math.is_nan(x), axes, keepdims)
+    return tf.where(lost, tf.constant(math.nan, x.dtype), made)
+
+
+def argmax(x, axis):
+    if x.dtype == tf.bool:
+        x = tf.cast(x, tf.int32)
+    found = tf.argmax(x, axis, tf.int32)
+    if not _is_float(x):
+        return found
+    nan = tf.math.is_nan(x)
+    return tf.where(tf.reduce_any(nan, axis), tf.argmax(tf.cast(nan, tf.int32), axis, tf.int32), found)
+
+
+def argsort(x, axis):
+    return tf.argsort(_ordered(x), axis, stable=True)
+
+
+def _ordered(x):
+    """Return integers in the order of x: NaN largest, -0 as 0."""
+    if not _is_float(x):
+        return tf.cast(x, tf.int32 if x.dtype.size < 4 else tf.int64)
+    if x.dtype.size < 4:
+        x = tf.cast(x, tf.float32)
+    whole = tf.int32 if x.dtype == tf.float32 else tf.int64
+    bits = tf.bitcast(x + 0, whole)
+    rising = tf.where(bits < 0, tf.bitwise.bitwise_xor(bits, whole.max), bits)
+    return tf.where(tf.math.is_nan(x), whole.max, rising)
+
+
+def cumsum(x, axis):
+    if x.dtype in (tf.float16, tf.bfloat16):
+        return tf.cast(tf.cumsum(tf.cast(x, tf.float32), axis), x.dtype)
+    return tf.cumsum(x, axis)
+
+
+def matmul(x, y):
+    return tf.matmul(x, y)
+
+
+def _explicit(x, padding, window, strides, dilation, value):
+    """Pad by hand where the padding is in numbers; return the array and TensorFlow's word for the rest."""
+    if isinstance(padding, str):
+        return x, padding.upper()
+    return tf.pad(x, ((0, 0), *padding, (0, 0)), constant_values=value), "VALID"
+
+
+def conv(x, kernel, strides, padding, dilation, groups):
+    rank = len(strides)
+    if rank == 1:  # the kernels for images serve: they know groups and are the faster ones
+        pairs = padding if isinstance(padding, str) else ((0, 0), *padding)
+        made = conv(x[:, None], kernel[None], (1, *strides), pairs, (1, *dilation), groups)
+        return tf.squeeze(made, 1)
+    x, word = _explicit(x, padding, kernel.shape[:-2], strides, dilation, 0)
+    if builtins.max(strides) > 1 and builtins.max(dilation) > 1:
+        return _strided_and_dilated(x, kernel, strides, word, dilation, groups)
+    if groups == 1 or rank == 2:
+        return tf.nn.convolution(x, kernel, strides, word, dilations=dilation)
+    parts = zip(tf.split(x, groups, -1), tf.split(kernel, groups, -1))
+    return tf.concat([tf.nn.convolution(a, b, strides, word, dilations=dilation) for a, b in parts], -1)
+
+
+def _strided_and_dilated(x, kernel, strides, word, dilation, groups):
+    """Stride by leaving places out: TensorFlow has no kernel for both."""
+    window = kernel.shape[:-2]
+    if word == "SAME":
+        pairs = spec.padding_pairs("same", x.shape[1:-1], window, strides, dilation)
+        x = tf.pad(x, ((0, 0), *pairs, (0, 0)))
+    made = conv(x, kernel, (1,) * len(strides), "valid", dilation, groups)
+    return made[(builtins.slice(None), *(builtins.slice(None, None, step) for step in strides))]
+
+
+def pool(x, kind, size, strides, padding):
+    rank = len(size)
+    if rank == 1:
+        pairs = padding if isinstance(padding, str) else ((0, 0), *padding)
+        return tf.squeeze(pool(x[:, None], kind, (1, *size), (1, *strides), pairs), 1)
+    if kind == "sum":
+        pairs = spec.padding_pairs(padding, x.shape[1:-1], size, strides)
+        x, word = _explicit(x, pairs, size, strides, None, 0)
+        average = tf.nn.avg_pool2d if rank == 2 else tf.nn.avg_pool3d
+        return average(x, size, strides, word) * tf.cast(math.prod(size), x.dtype)
+    x, word = _explicit(x, padding, size, strides, None, -math.inf)
+    largest = tf.nn.max_pool2d if rank == 2 else tf.nn.max_pool3d
+    nan = tf.math.is_nan(tf.stop_gradient(x))
+
+    def with_nan():
+        hit = largest(tf.cast(nan, x.dtype), size, strides, word) > 0
+        return tf.where(hit, tf.constant(math.nan, x.dtype), largest(x, size, strides, word))
+
+    return tf.cond(tf.reduce_any(nan), with_nan, lambda: largest(x, size, strides, word))
+
+
+reshape, transpose, broadcast_to, flip = tf.reshape, tf.transpose, tf.broadcast_to, tf.reverse
+
+
+def concatenate(xs, axis):
+    return tf.concat(xs, axis)
+
+
+def slice(x, starts, stops, steps):
+    return tf.strided_slice(x, starts, stops, steps)
+
+
+def pad(x, widths, value):
+    return tf.pad(x, widths, constant_values=_scalar(value, x.dtype))
+
+
+def take(x, indices, axis):
+    return tf.gather(x, indices, axis=axis)
+
+
+def take_along_axis(x, indices, axis):
+    last = len(x.shape) - 1
+    if axis == last:
+        return tf.gather(x, indices, axis=axis, batch_dims=last)
+    order = [place for place in range(last + 1) if place != axis] + [axis]
+    moved = tf.gather(tf.transpose(x, order), tf.transpose(indices, order), axis=last, batch_dims=last)
+    return tf.transpose(moved, [order.index(place) for place in range(last + 1)])
+
+
+def scatter_add(x, indices, updates):
+    return tf.tensor_scatter_nd_add(x, indices[:, None], updates)
+
+
+def _scalar(value, dtype):
+    # tf.cast would round a Python number to float32 first
+    return tf.constant(value, dtype) if isinstance(value, (bool, int, float)) else tf.cast(value, dtype)
+
+
+def full(shape, value, dtype):
+    return tf.fill(shape, _scalar(value, dtype)) if len(shape) else _scalar(value, dtype)
+
+
+def arange(size, dtype):
+    return tf.cast(tf.range(size), dtype)
+
+
+def cast(x, dtype):
+    if dtype == "bool":
+        return tf.not_equal(x, tf.zeros([], x.dtype))
+    if _is_float(x) and dtypes.is_int(dtype):
+        return _saturated(x, tf.as_dtype(dtype))
+    return tf.cast(x, dtype)
+
+
+def _saturated(x, dtype):
+    wide = tf.cast(tf.stop_gradient(x), tf.float64)
+    wide = tf.where(tf.math.is_nan(wide), tf.zeros([], tf.float64), wide)
+    high = tf.cast(float(dtype.max), tf.float64)  # may round up, out of range
+    inside = tf.cast(tf.where(wide >= high, tf.zeros([], tf.float64), tf.maximum(wide, float(dtype.min))), dtype)
+    return tf.where(wide >= high, dtype.max, inside)
+
+
+stop_gradient = tf.stop_gradient

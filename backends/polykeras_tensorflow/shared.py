@@ -1,0 +1,79 @@
+"""What both TensorFlow backends have in common: arrays, devices, and the function that is compiled."""
+
+import numpy as np
+import tensorflow as tf
+
+from polykeras_tensorflow import primitives
+from polykeras_tensorflow.gradients import scan
+
+
+def find_device(name):
+    """Return TensorFlow's name of a device such as 'gpu:0'; the default one for None."""
+    if name is None:
+        return "/GPU:0" if tf.config.list_logical_devices("GPU") else "/CPU:0"
+    return f"/{name.upper()}"
+
+
+def device_name(place):
+    """Return the name of a device."""
+    return place.strip("/").lower()
+
+
+def from_numpy(value, device):
+    value = np.asarray(value)
+    if device is None:
+        return tf.constant(value)
+    with tf.device(find_device(device)):
+        return tf.constant(value)
+
+
+def shape(x):
+    if x.shape.is_fully_defined():
+        return tuple(x.shape)
+    sizes = tf.shape(x)
+    return tuple(sizes[axis] if size is None else size for axis, size in enumerate(x.shape))
+
+
+def dtype(x):
+    return x.dtype.name
+
+
+def devices():
+    kinds = [("gpu", "GPU"), ("cpu", "CPU")]
+    return [f"{kind}:{index}" for kind, word in kinds for index in range(len(tf.config.list_logical_devices(word)))]
+
+
+class Plan:
+    """How a step is run: a rule on its operations and the device, never a timing."""
+
+    def __init__(self, step, steps, options, place):
+        self.steps = steps
+        self.changed, self.fixed = sorted(step.updates), sorted(set(step.reads) - set(step.updates))
+        convolves = step.operations["conv"] > 0 and "CPU" in place
+        # on a CPU TensorFlow's own convolutions are about 2.4 times faster than XLA's
+        self.xla = options.jit is True or options.jit == "auto" and not convolves
+        how = "compiled by XLA" if self.xla else "TensorFlow's own kernels"
+        if not self.xla and options.jit == "auto":
+            how += " (they convolve faster than XLA's on a CPU)"
+        loop = "one step a call" if steps is None else f"{steps} steps a call in a loop inside the program"
+        self.words = f"{loop}, {how}"
+
+    def function(self, step_function):
+        """Return the tf.function of (changing, fixed, inputs) -> (changed, outputs), all lists."""
+
+        def one(changing, fixed, inputs):
+            state = dict(zip(self.changed, changing)) | dict(zip(self.fixed, fixed))
+            updates, outputs = step_function(state, list(inputs))
+            return [updates[name] for name in self.changed], outputs
+
+        def whole(changing, fixed, inputs):
+            primitives.guards.xla = self.xla
+            try:
+                return one(changing, fixed, inputs) if self.steps is None else self._loop(one, changing, fixed, inputs)
+            finally:
+                primitives.guards.xla = False
+
+        return tf.function(whole, autograph=False, jit_compile=self.xla)
+
+    def _loop(self, one, changing, fixed, inputs):
+        return scan(lambda state, batch: one(state, fixed, batch), list(changing), list(inputs), self.steps)

@@ -1,0 +1,291 @@
+"""Finding and loading backends: lazy, each isolated from the others' faults, duplicates refused.
+
+Entry points of the group `polykeras.backends` name plugin modules. A plugin module imports no
+framework; it implements the hook `polykeras_backends` and returns a BackendInfo for each backend it
+offers. The backend itself is imported, and checked against the contract, when it is first selected.
+"""
+
+import importlib
+import importlib.metadata
+import importlib.util
+import os
+import threading
+from dataclasses import dataclass, field
+
+import pluggy
+
+from polykeras import contract
+from polykeras.errors import BackendUnavailableError, DuplicateBackendError, PluginError, UnknownBackendError
+
+GROUP = "polykeras.backends"
+DISABLE = "POLYKERAS_DISABLE_PLUGINS"
+CHOOSE = ("POLYKERAS_BACKEND", "KERAS_BACKEND")
+
+hookspec = pluggy.HookspecMarker("polykeras")
+hookimpl = pluggy.HookimplMarker("polykeras")
+
+
+@dataclass(frozen=True)
+class BackendInfo:
+    """What a plugin says of one backend without importing its framework.
+
+    Args:
+        name: the name users choose it by.
+        module: "package.module" or "package.module:attribute" that is the backend.
+        requires: distributions that must be installed, such as ("torch",).
+        devices: kinds of device it can use, such as ("cpu", "gpu").
+        array_modules: top-level modules whose types are its arrays, such as ("torch",).
+        preference: where nobody chose, the available backend with the largest is taken; 0 is never taken.
+        reference: whether it is the reference, on which polykeras computes what belongs to the host.
+    """
+
+    name: str
+    module: str
+    requires: tuple = ()
+    devices: tuple = ("cpu",)
+    array_modules: tuple = ()
+    preference: int = 0
+    reference: bool = False
+
+
+class Hooks:
+    """The hooks that a backend plugin may implement."""
+
+    @hookspec
+    def polykeras_backends(self):
+        """Return a list of BackendInfo, importing no framework."""
+
+
+@dataclass
+class Offer:
+    """A backend on offer, or a plugin that failed: a row of `polykeras backends`."""
+
+    name: str
+    source: str
+    info: BackendInfo | None = None
+    fault: str = ""
+    error: PluginError | None = None
+    loaded: object = field(default=None, repr=False)
+
+    @property
+    def status(self):
+        """'loaded', 'available', or 'unavailable'."""
+        return "unavailable" if self.fault else "loaded" if self.loaded else "available"
+
+    @property
+    def version(self):
+        """Version of the framework, without importing it."""
+        names = self.info.requires if self.info else ()
+        found = [_version(name) for name in names]
+        return ", ".join(version for version in found if version)
+
+    @property
+    def devices(self):
+        """Names of the devices where the backend is loaded, else the kinds it declares."""
+        if self.loaded is not None:
+            return tuple(self.loaded.devices())
+        return self.info.devices if self.info else ()
+
+
+class Registry:
+    """The backends of this process, found once and loaded one by one.
+
+    >>> Registry(entry_points=[]).offers()
+    []
+    """
+
+    def __init__(self, entry_points=None):
+        self._entry_points = entry_points
+        self._offers = None
+        self._lock = threading.RLock()
+        self.manager = pluggy.PluginManager("polykeras")
+        self.manager.add_hookspecs(Hooks)
+
+    def offers(self):
+        """Return an Offer for each backend, faulty ones too, in order of preference, then name."""
+        with self._lock:
+            if self._offers is None:
+                self._offers = self._discover()
+            return list(self._offers)
+
+    def names(self):
+        """Return the names that can be selected."""
+        return [offer.name for offer in self.offers() if not offer.fault]
+
+    def refresh(self):
+        """Look for plugins again; backends already loaded stay."""
+        with self._lock:
+            loaded = {offer.name: offer.loaded for offer in self._offers or () if offer.loaded}
+            self._offers = self._discover()
+            for offer in self._offers:
+                offer.loaded = None if offer.fault else loaded.get(offer.name)
+
+    def register(self, plugin, source):
+        """Add a plugin object by hand, as an entry point would.
+
+        Raises:
+            PluginError: the plugin does not implement the hook as it should.
+        """
+        offers = self._offers_of(source, lambda: plugin)
+        with self._lock:
+            self._offers = _refuse_duplicates([*self.offers(), *offers])
+        for offer in offers:
+            if offer.error is not None and not isinstance(offer.error, DuplicateBackendError):
+                raise offer.error
+
+    def load(self, name):
+        """Return the backend of this name, imported and checked against the contract.
+
+        Raises:
+            UnknownBackendError, BackendUnavailableError, InvalidBackendError, DuplicateBackendError
+        """
+        with self._lock:
+            offer = self._find(name)
+            if offer.loaded is None:
+                offer.loaded = self._import(offer)
+            return offer.loaded
+
+    def default(self):
+        """Return the name chosen by the environment, else the most preferred backend available."""
+        for variable in CHOOSE:
+            if os.environ.get(variable):
+                return os.environ[variable]
+        usable = [offer for offer in self.offers() if not offer.fault and offer.info.preference]
+        if not usable:
+            raise BackendUnavailableError(f"No backend is available: {self._listing()}. Install one, such as pip install 'polykeras[jax]'.")
+        return usable[0].name
+
+    def reference(self):
+        """Return the reference backend, which makes initial weights and shuffles."""
+        rows = [offer.name for offer in self.offers() if offer.info and offer.info.reference and not offer.fault]
+        if not rows:
+            raise BackendUnavailableError(f"The reference backend is missing: {self._listing()}. Reinstall polykeras, or unset {DISABLE}.")
+        return self.load(rows[0])
+
+    def owners(self, module):
+        """Return the names of the backends whose arrays live in a top-level module, loaded ones first."""
+        rows = [offer for offer in self.offers() if not offer.fault and module in offer.info.array_modules]
+        return [offer.name for offer in sorted(rows, key=lambda offer: offer.loaded is None)]
+
+    def _find(self, name):
+        rows = [offer for offer in self.offers() if offer.name == name]
+        if not rows:
+            raise UnknownBackendError(f"Unknown backend: got {name!r}, expected one of {self._listing()}.")
+        if rows[0].fault:
+            raise rows[0].error
+        return rows[0]
+
+    def _listing(self):
+        names = [repr(offer.name) for offer in self.offers() if not offer.fault]
+        broken = [f"{offer.name} (unavailable)" for offer in self.offers() if offer.fault]
+        return ", ".join(names + broken) or "none"
+
+    def _import(self, offer):
+        try:
+            module, _, attribute = offer.info.module.partition(":")
+            backend = importlib.import_module(module)
+            backend = getattr(backend, attribute) if attribute else backend
+            contract.validate(backend, offer.source)
+        except PluginError as error:
+            offer.fault, offer.error = _first_line(error), error
+            raise
+        except Exception as cause:
+            offer.fault = f"importing it raised {type(cause).__name__}: {_first_line(cause)}"
+            offer.error = BackendUnavailableError(
+                f"Backend {offer.name!r} from {offer.source} cannot be used: {offer.fault}. "
+                "Mend or reinstall that package, or choose another backend."
+            )
+            offer.error.__cause__ = cause
+            raise offer.error from cause
+        if backend.name != offer.name:
+            offer.error = PluginError(f"Backend {offer.name!r} from {offer.source} calls itself {backend.name!r}; the two names must agree.")
+            offer.fault = str(offer.error)
+            raise offer.error
+        return backend
+
+    def _discover(self):
+        points = self._entry_points
+        if points is None:
+            points = importlib.metadata.entry_points(group=GROUP)
+        disabled = {word.strip() for word in os.environ.get(DISABLE, "").split(",") if word.strip()}
+        if disabled & {"1", "all"}:
+            return []
+        offers, seen = [], set()
+        for point in points:
+            source = _source(point)
+            if (source, point.value) in seen or disabled & {point.name, source.split(" ")[0]}:
+                continue
+            seen.add((source, point.value))
+            offers += self._offers_of(source, point.load, point.name)
+        return _refuse_duplicates(offers)
+
+    def _offers_of(self, source, load, name="?"):
+        try:
+            plugin = load()
+            if self.manager.is_registered(plugin):
+                self.manager.unregister(plugin)
+            self.manager.register(plugin)
+            self.manager.check_pending()
+            infos = self.manager.subset_hook_caller("polykeras_backends", _others(self.manager, plugin))()
+            infos = [info for group in infos for info in group]
+            if not infos:
+                raise PluginError("it offers no backend: the hook polykeras_backends is missing or returned nothing")
+            return [_offer(info, source) for info in infos]
+        except Exception as cause:
+            fault = f"the plugin raised {type(cause).__name__}: {_first_line(cause)}"
+            error = BackendUnavailableError(
+                f"Backend {name!r} from {source} cannot be used: {fault}. "
+                f"Mend or reinstall that package, or set {DISABLE}={source.split(' ')[0]} to hide it."
+            )
+            error.__cause__ = cause
+            return [Offer(name, source, fault=fault, error=error)]
+
+
+def _others(manager, plugin):
+    return [other for other in manager.get_plugins() if other is not plugin]
+
+
+def _offer(info, source):
+    offer = Offer(info.name, source, info)
+    missing = [name for name in info.requires if _version(name) is None]
+    if missing:
+        offer.fault = f"needs {', '.join(missing)}, not installed"
+        offer.error = BackendUnavailableError(
+            f"Backend {info.name!r} is not installed: it needs {', '.join(missing)}. "
+            f"Install with: pip install {' '.join(missing)}"
+        )
+    return offer
+
+
+def _refuse_duplicates(offers):
+    """Mark every offer of a name that is taken twice; nobody wins silently."""
+    for name in {offer.name for offer in offers}:
+        rows = [offer for offer in offers if offer.name == name]
+        if len(rows) > 1:
+            sources = " and ".join(sorted(offer.source for offer in rows))
+            for offer in rows:
+                offer.fault = f"the name is taken twice: {sources}"
+                offer.error = DuplicateBackendError(
+                    f"Backend {name!r} is offered twice: by {sources}. "
+                    f"Uninstall one, or set {DISABLE} to the distribution to ignore."
+                )
+    return sorted(offers, key=lambda offer: (-(offer.info.preference if offer.info else 0), offer.name))
+
+
+def _source(point):
+    dist = getattr(point, "dist", None)
+    return f"{dist.name} {dist.version}" if dist is not None else point.value
+
+
+def _version(distribution):
+    try:
+        return importlib.metadata.version(distribution)
+    except importlib.metadata.PackageNotFoundError:
+        return None
+
+
+def _first_line(error):
+    return (str(error).strip() or type(error).__name__).splitlines()[0]
+
+
+registry = Registry()

@@ -1,0 +1,394 @@
+"""A step as data: the primitive calls that it makes, recorded once, run on any backend.
+
+Recording runs the step on abstract arrays (spec.py), so it costs no arithmetic and checks every shape
+and dtype. What is recorded is turned into a straight-line Python function over one backend's
+primitives: no dispatch, no layers, no scopes remain in it. Compilers trace that function; eager
+backends call it.
+"""
+
+import collections
+import math
+
+import numpy as np
+
+from polykeras import contract, spec
+from polykeras.errors import TracingError
+from polykeras.sizes import Floor, Size, is_static
+from polykeras.spec import Spec
+
+HIGHER = ("value_and_grad", "cond", "while_loop", "scan")
+
+
+class Node:
+    """One call: the operation's name, its arguments, and the arrays it makes."""
+
+    __slots__ = ("operation", "args", "outs", "single")
+
+    def __init__(self, operation, args, outs, single):
+        self.operation, self.args, self.outs, self.single = operation, args, outs, single
+
+
+class Body:
+    """A function that a call takes: parameters, calls and results (nested lists of arrays)."""
+
+    def __init__(self, parameters, nodes, results):
+        self.parameters, self.nodes, self.results = parameters, nodes, results
+
+
+class Recorder:
+    """A backend that writes down what is called, for one target backend.
+
+    It meets the contract's primitives and functions of functions; the ops layer cannot tell it from
+    any other backend.
+    """
+
+    name = "recorder"
+
+    def __init__(self, target):
+        self.target = target
+        self.capabilities = target.capabilities - {"eager"}
+        self.fused = target.fused
+        self.blocks = [([], {})]
+        self.reads = {}
+        for name in contract.PRIMITIVES:
+            setattr(self, name, self._primitive_call(name))
+
+    is_array, shape, dtype = staticmethod(spec.is_array), staticmethod(spec.shape), staticmethod(spec.dtype)
+
+    def to_numpy(self, x):
+        """Refuse: there is no value yet."""
+        spec.to_numpy(x)
+
+    def devices(self):
+        """Return the target's devices."""
+        return self.target.devices()
+
+    def from_numpy(self, value, device):
+        """Record a constant."""
+        value = np.asarray(value)
+        if value.ndim == 0:
+            return self.full((), value.item(), spec.dtypes.standardize(value.dtype))
+        return self._emit("from_numpy", (value,), spec.from_numpy(value, device))
+
+    def read(self, name, shape, dtype):
+        """Return the state entry of this name, as the step finds it."""
+        return self.reads.setdefault(name, Spec(shape, dtype))
+
+    def value_and_grad(self, function, arrays):
+        """Record a gradient."""
+        body, value, aux = self._body(lambda xs: function(xs), arrays, "value_and_grad")
+        spec.scalar_loss(value)
+        outs = [spec.like(x) for x in (value, *aux, *arrays)]
+        self._write("value_and_grad", (body, list(arrays)), outs)
+        return outs[0], outs[1 : 1 + len(aux)], outs[1 + len(aux) :]
+
+    def cond(self, predicate, true_function, false_function, operands):
+        """Record a choice."""
+        first, results = self._body(lambda xs: (true_function(xs),), operands, "cond")
+        second, others = self._body(lambda xs: (false_function(xs),), operands, "cond")
+        spec.same_specs("cond", results, others)
+        return self._write("cond", (predicate, first, second, list(operands)), [spec.like(x) for x in results])
+
+    def while_loop(self, condition, body, carry):
+        """Record a loop."""
+        test, _ = self._body(lambda xs: (condition(xs),), carry, "while_loop")
+        step, results = self._body(lambda xs: (body(xs),), carry, "while_loop")
+        spec.same_specs("while_loop", carry, results)
+        return self._write("while_loop", (test, step, list(carry)), [spec.like(x) for x in carry])
+
+    def scan(self, body, carry, xs, length):
+        """Record a loop over the leading axis."""
+        rows = [Spec(x.sizes[1:], x.dtype) for x in xs]
+        count = len(carry)
+        step, after, ys = self._body(lambda both: body(both[:count], both[count:]), [*carry, *rows], "scan", count)
+        spec.same_specs("scan", carry, after)
+        outs = [spec.like(x) for x in carry] + [Spec((length, *y.sizes), y.dtype) for y in ys]
+        self._write("scan", (step, list(carry), list(xs), length), outs)
+        return outs[:count], outs[count:]
+
+    def finish(self, inputs, updates, outputs):
+        """Return the Trace of everything recorded."""
+        return Trace(inputs, self.reads, updates, outputs, self.blocks[0][0])
+
+    def _primitive_call(self, name):
+        rule = getattr(spec, name)
+        parameters = contract.PRIMITIVES[name].parameters
+
+        def call(*args, **kwargs):
+            if kwargs:
+                args += tuple(kwargs[parameter] for parameter in parameters[len(args) :])
+            return self._emit(name, args, rule(*args))
+
+        return call
+
+    def record_fused(self, name, composition, args):
+        """Record one call of a fused op; its composition, thrown away, tells what it makes."""
+        self.blocks.append(([], {}))
+        try:
+            made = composition(*args)
+        finally:
+            self.blocks.pop()
+        single = isinstance(made, Spec)
+        outs = [spec.like(x) for x in ([made] if single else made)]
+        self._write(f"fused.{name}", args, outs, single)
+        return outs[0] if single else tuple(outs)
+
+    def _emit(self, operation, args, out):
+        """Record a call, or return the array of an equal call recorded before."""
+        key = _key(operation, args)
+        for _, seen in self.blocks:
+            if key in seen:
+                return seen[key][0]
+        self._write(operation, args, [out], True)
+        self.blocks[-1][1][key] = (out, args)  # args are kept so that their ids stay theirs
+        return out
+
+    def _write(self, operation, args, outs, single=False):
+        self.blocks[-1][0].append(Node(operation, args, outs, single))
+        return outs
+
+    def _body(self, function, arrays, operation, split=None):
+        parameters = [spec.like(x) for x in arrays]
+        self.blocks.append(([], {}))
+        try:
+            results = function(parameters)
+        finally:
+            nodes, _ = self.blocks.pop()
+        layout = [parameters] if split is None else [parameters[:split], parameters[split:]]
+        return (Body(layout, nodes, list(results)), *results)
+
+
+def _key(operation, args):
+    return operation, tuple(_hashable(arg) for arg in args)
+
+
+def _hashable(arg):
+    if isinstance(arg, (Spec, np.ndarray)):
+        return id(arg)
+    if isinstance(arg, (tuple, list)):
+        return tuple(_hashable(part) for part in arg)
+    if isinstance(arg, float):
+        return repr(arg)  # -0.0 is not 0.0, and 1.0 is not True
+    return type(arg).__name__, arg
+
+
+class Trace:
+    """A recorded step.
+
+    Attributes:
+        inputs: Specs of a batch's arrays, in order.
+        reads: {name: Spec} of the state that it uses.
+        updates: {name: Spec} of the state that it changes.
+        outputs: Specs of its results, in order.
+    """
+
+    def __init__(self, inputs, reads, updates, outputs, nodes):
+        self.inputs, self.reads, self.updates, self.outputs = inputs, reads, updates, outputs
+        self.nodes = _live(nodes, [*updates.values(), *outputs])
+        kept = set()
+        _collect(self.nodes, kept)
+        kept.update(id(x) for x in (*updates.values(), *outputs))
+        self.reads = {name: x for name, x in reads.items() if id(x) in kept}
+
+    @property
+    def operations(self):
+        """How often each operation is called, those of inner functions included."""
+        counts = collections.Counter()
+        _count(self.nodes, counts)
+        return counts
+
+    def bind(self, backend, hoist=False):
+        """Return function(state, inputs) -> (updates, outputs) over one backend's primitives.
+
+        Args:
+            backend: whose primitives and fused ops are called.
+            hoist: make constants once, now, rather than in each call; for backends that run eagerly.
+        """
+        writer = Writer(self, hoist)
+        names = {"b": backend, "fused": backend.fused, "constants": writer.constants, "inf": math.inf, "nan": math.nan}
+        exec(compile(writer.source, f"<step on {backend.name}>", "exec"), names)
+        return names["make"]()
+
+    def __str__(self):
+        return Writer(self, False).source
+
+
+def _uses(arg, found):
+    """Collect the arrays that an argument mentions, free ones of inner functions included."""
+    if isinstance(arg, Spec):
+        found.append(arg)
+    elif isinstance(arg, (tuple, list)):
+        for part in arg:
+            _uses(part, found)
+    elif isinstance(arg, Body):
+        _uses(arg.results, found)
+        for node in arg.nodes:
+            _uses(node.args, found)
+    return found
+
+
+def _live(nodes, wanted):
+    """Return the nodes that the wanted arrays need, inner functions trimmed likewise."""
+    needed = {id(x) for x in _uses(wanted, [])}
+    kept = []
+    for node in reversed(nodes):
+        if any(id(x) in needed for x in node.outs):
+            for arg in node.args:
+                if isinstance(arg, Body):
+                    arg.nodes = _live(arg.nodes, arg.results)
+            needed.update(id(x) for x in _uses(node.args, []))
+            kept.append(node)
+    return kept[::-1]
+
+
+def _collect(nodes, found):
+    for node in nodes:
+        found.update(id(x) for x in _uses(node.args, []))
+
+
+def _count(nodes, counts):
+    for node in nodes:
+        counts[node.operation] += 1
+        for arg in node.args:
+            if isinstance(arg, Body):
+                _count(arg.nodes, counts)
+
+
+class Writer:
+    """Writes a Trace as the source of a Python function."""
+
+    def __init__(self, trace, hoist):
+        self.names, self.constants, self.hoisted = {}, [], set()
+        self.hoist = hoist
+        self.prelude, self.fused = [], {}
+        self.unknowns = {}
+        lines = self._head(trace)
+        lines += self._lines(trace.nodes, [*trace.updates.values(), *trace.outputs], 2)
+        updates = ", ".join(f"{name!r}: {self._text(x)}" for name, x in trace.updates.items())
+        lines.append(f"        return {{{updates}}}, {self._text(list(trace.outputs))}")
+        self.source = "\n".join(["def make():", *self._aliases(trace), *self.prelude, "    def step(state, inputs):", *lines, "    return step"])
+
+    def _aliases(self, trace):
+        plain = {name for name in trace.operations if not name.startswith("fused.")} | {"shape"}
+        fused = sorted(name.partition(".")[2] for name in trace.operations if name.startswith("fused."))
+        return [f"    p_{name} = b.{name}" for name in sorted(plain)] + [f"    f_{name} = fused[{name!r}].function" for name in fused]
+
+    def _head(self, trace):
+        lines = []
+        for index, x in enumerate(trace.inputs):
+            lines.append(f"        {self._name(x)} = inputs[{index}]")
+            for axis, size in enumerate(x.sizes):
+                if not is_static(size) and str(size) not in self.unknowns:
+                    self.unknowns[str(size)] = f"n{len(self.unknowns)}"
+                    lines.append(f"        {self.unknowns[str(size)]} = p_shape({self._name(x)})[{axis}]")
+        for name, x in trace.reads.items():
+            lines.append(f"        {self._name(x)} = state[{name!r}]")
+        return lines
+
+    def _lines(self, nodes, results, depth):
+        """Return the lines of some calls, each array dropped after its last use."""
+        margin, lines = "    " * depth, []
+        last = {id(x): None for x in _uses(results, [])}
+        drops = collections.defaultdict(list)
+        for node in reversed(nodes):
+            for x in _uses(node.args, []) + node.outs:
+                if id(x) not in last:
+                    last[id(x)] = node
+                    drops[id(node)].append(x)
+        local = {id(x) for node in nodes for x in node.outs}
+        for node in nodes:
+            if self._is_constant(node):
+                self.hoisted.update(id(x) for x in node.outs)
+                self.prelude.append(self._call(node, 1, self.prelude))
+                continue
+            lines.append(self._call(node, depth, lines))
+            dropped = [self._name(x) for x in drops[id(node)] if id(x) in local and id(x) not in self.hoisted]
+            if dropped:
+                lines.append(f"{margin}del {', '.join(dropped)}")
+        return lines
+
+    def _is_constant(self, node):
+        if not self.hoist or node.operation in HIGHER or node.operation.startswith("fused."):
+            return False
+        return all(id(x) in self.hoisted for x in _uses(node.args, [])) and not _has_size(node.args)
+
+    def _call(self, node, depth, lines):
+        args = [self._argument(arg, depth, lines) for arg in node.args]
+        function = f"f_{node.operation[6:]}" if node.operation.startswith("fused.") else f"p_{node.operation}"
+        if node.operation == "from_numpy":
+            args.append("None")
+        return f"{'    ' * depth}{self._targets(node)} = {function}({', '.join(args)})"
+
+    def _targets(self, node):
+        names = [self._name(x) for x in node.outs]
+        if node.single:
+            return names[0]
+        groups = {
+            "value_and_grad": lambda: self._gradient_targets(node, names),
+            "scan": lambda: self._scan_targets(node, names),
+        }
+        return groups.get(node.operation, lambda: f"[{', '.join(names)}]")()
+
+    def _gradient_targets(self, node, names):
+        aux = len(node.args[0].results[1])
+        return f"{names[0]}, [{', '.join(names[1 : 1 + aux])}], [{', '.join(names[1 + aux :])}]"
+
+    def _scan_targets(self, node, names):
+        count = len(node.args[1])
+        return f"[{', '.join(names[:count])}], [{', '.join(names[count:])}]"
+
+    def _argument(self, arg, depth, lines):
+        if isinstance(arg, Body):
+            return self._function(arg, depth, lines)
+        return self._text(arg)
+
+    def _function(self, body, depth, lines):
+        margin, name = "    " * depth, f"g{len(self.names)}"
+        self.names[id(body)] = name
+        groups = [f"a{index}" for index in range(len(body.parameters))]
+        lines.append(f"{margin}def {name}({', '.join(groups)}):")
+        for group, parameters in zip(groups, body.parameters):
+            if parameters:
+                lines.append(f"{margin}    [{', '.join(self._name(x) for x in parameters)}] = {group}")
+        lines.extend(self._lines(body.nodes, body.results, depth + 1))
+        lines.append(f"{margin}    return {', '.join(self._text(part) for part in body.results)}")
+        return name
+
+    def _name(self, x):
+        return self.names.setdefault(id(x), f"v{len(self.names)}")
+
+    def _text(self, arg):
+        if isinstance(arg, Spec):
+            if id(arg) not in self.names:
+                raise TracingError(f"An array of shape {arg.shape} was used outside the function that made it. Return it from that function instead.")
+            return self.names[id(arg)]
+        if isinstance(arg, np.ndarray):
+            self.constants.append(arg)
+            return f"constants[{len(self.constants) - 1}]"
+        if isinstance(arg, tuple):
+            return f"({''.join(self._text(part) + ', ' for part in arg)})"
+        if isinstance(arg, list):
+            return f"[{', '.join(self._text(part) for part in arg)}]"
+        if isinstance(arg, Size):
+            return self._size_text(arg)
+        return repr(arg)
+
+    def _size_text(self, size):
+        if is_static(size):
+            return str(size)
+        terms = []
+        for atoms, factor in size.terms.items():
+            parts = [f"(({self._size_text(a.numerator)}) // {a.denominator})" if isinstance(a, Floor) else self._unknown(a) for a in atoms]
+            terms.append(" * ".join([*parts, str(factor)] if factor != 1 or not parts else parts))
+        return f"({' + '.join(terms)})"
+
+    def _unknown(self, atom):
+        if atom not in self.unknowns:
+            raise TracingError(f"The size {atom} is not the size of any input, so the step cannot know it.")
+        return self.unknowns[atom]
+
+
+def _has_size(arg):
+    if isinstance(arg, (tuple, list)):
+        return any(map(_has_size, arg))
+    return isinstance(arg, Size)
