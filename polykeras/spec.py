@@ -11,7 +11,8 @@ import numpy as np
 
 from polykeras import contract, dtypes
 from polykeras.errors import DTypeError, ShapeError, TracingError
-from polykeras.sizes import Size, divide, is_static, product, visible
+from polykeras import sizes as size_rules
+from polykeras.sizes import is_static, product, visible
 
 name = "spec"
 api_version = contract.API_VERSION
@@ -122,7 +123,7 @@ def resolve_shape(total, shape):
     if len(open_axes) > 1:
         raise ShapeError(f"reshape: shape {visible(shape)} has {len(open_axes)} sizes of -1, at most one can be worked out.")
     if open_axes:
-        missing = 0 if total == 0 and rest != 0 else divide(total, rest)
+        missing = 0 if total == 0 and rest != 0 else size_rules.divide(total, rest)
         if missing is None:
             raise ShapeError(f"reshape: {total} elements do not fill shape {visible(shape)}.")
         return tuple(missing if axis in open_axes else size for axis, size in enumerate(shape))

@@ -7,10 +7,16 @@ from polykeras.ops.control import scan
 from polykeras.ops.dispatch import OPS, constant, op, p
 from polykeras.ops.shapes import split
 
-NAMED = ("tanh", "sigmoid", "relu", "linear", "hard_sigmoid", "softsign", "elu", "selu", "silu", "softplus", "gelu")
+
+def name_of(function):
+    """Return the name of an activation that is an op, or the function itself; ops called by name can be fused."""
+    name = getattr(function, "__name__", "")
+    return name if name == "linear" or OPS.get(name) is function else function
 
 
 def _activation(name):
+    if callable(name):
+        return name
     return (lambda x: x) if name == "linear" else OPS[name]
 
 
@@ -71,14 +77,77 @@ def _zero_output(step, rows, states):
     return p.full(p.shape(output), 0, p.dtype(output))
 
 
-def _projected(inputs, kernel, bias):
-    """Multiply all steps by the kernel at once. (batch, time, features) -> (batch, time, gates)"""
-    made = p.matmul(inputs, kernel)
+def product(x, kernel, factors):
+    """Return x @ kernel with dropout factors applied to x: none, one for all gates, or one for each.
+
+    Args:
+        x: (batch, n) or (batch, time, n).
+        kernel: (n, gates * units).
+        factors: None, (1, batch, n) or (gates, batch, n).
+    """
+    if factors is None:
+        return p.matmul(x, kernel)
+    parts = []
+    count, batch, width = p.shape(factors)
+    middle = (1,) * (len(p.shape(x)) - 2)
+    units = p.shape(kernel)[1] // count
+    for gate in range(count):
+        factor = p.reshape(p.slice(factors, (gate, 0, 0), (gate + 1, batch, width), (1, 1, 1)), (batch, *middle, width))
+        part = p.slice(kernel, (0, gate * units), (width, (gate + 1) * units), (1, 1))
+        parts.append(p.matmul(p.multiply(x, factor), part))
+    return parts[0] if count == 1 else p.concatenate(parts, len(p.shape(x)) - 1)
+
+
+def _projected(inputs, kernel, bias, factors):
+    """Multiply all steps by the kernel at once. (batch, time, features) -> (batch, time, gates * units)"""
+    made = product(inputs, kernel, factors)
     return made if bias is None else p.add(made, bias)
 
 
-@op("inputs state kernel recurrent_kernel bias mask")
-def simple_rnn(inputs, state, kernel, recurrent_kernel, bias=None, mask=None, activation="tanh", go_backwards=False):
+def simple_step(x, h, recurrent_kernel, factors, activation):
+    """Return the state after one step; x is projected already, with its bias."""
+    return _activation(activation)(p.add(x, product(h, recurrent_kernel, factors)))
+
+
+def lstm_step(x, h, c, recurrent_kernel, factors, activation, recurrent_activation):
+    """Return (h, c) after one step; x is projected already, with its bias."""
+    outer, inner = _activation(activation), _activation(recurrent_activation)
+    i, f, g, o = split(p.add(x, product(h, recurrent_kernel, factors)), 4, -1)
+    c = p.add(p.multiply(inner(f), c), p.multiply(inner(i), outer(g)))
+    return p.multiply(inner(o), outer(c)), c
+
+
+def gru_step(x, h, recurrent_kernel, state_bias, factors, activation, recurrent_activation, reset_after):
+    """Return the state after one step; x is projected already, with its own bias."""
+    outer, inner = _activation(activation), _activation(recurrent_activation)
+    x_z, x_r, x_h = split(x, 3, -1)
+    if reset_after:
+        made = product(h, recurrent_kernel, factors)
+        h_z, h_r, h_h = split(made if state_bias is None else p.add(made, state_bias), 3, -1)
+        z, r = inner(p.add(x_z, h_z)), inner(p.add(x_r, h_r))
+        h_h = p.multiply(r, h_h)
+    else:
+        units = p.shape(h)[-1]
+        gates, candidate = split(recurrent_kernel, [2 * units], 1)
+        first, last = (factors, factors) if factors is None or p.shape(factors)[0] == 1 else split(factors, [2], 0)
+        h_z, h_r = split(product(h, gates, first), 2, -1)
+        z, r = inner(p.add(x_z, h_z)), inner(p.add(x_r, h_r))
+        h_h = product(p.multiply(r, h), candidate, last)
+    new = outer(p.add(x_h, h_h))
+    return p.add(p.multiply(z, h), p.multiply(p.subtract(constant(1, z), z), new))
+
+
+def gru_biases(bias, reset_after):
+    """Return the biases of the inputs and of the state."""
+    if bias is None or not reset_after:
+        return bias, None
+    width = p.shape(bias)[-1]
+    return tuple(p.reshape(p.slice(bias, (row, 0), (row + 1, width), (1, 1)), (width,)) for row in (0, 1))
+
+
+@op("inputs state kernel recurrent_kernel bias mask input_factors state_factors")
+def simple_rnn(inputs, state, kernel, recurrent_kernel, bias=None, mask=None, input_factors=None, state_factors=None,
+               activation="tanh", go_backwards=False, zero_output_for_mask=False):  # fmt: skip
     """Run h = activation(x W + h R + b) over time.
 
     Args:
@@ -86,22 +155,25 @@ def simple_rnn(inputs, state, kernel, recurrent_kernel, bias=None, mask=None, ac
         state: (batch, units).
         kernel, recurrent_kernel, bias: (features, units), (units, units), (units,).
         mask: (batch, time) bool, or None.
+        input_factors, state_factors: dropout factors (1, batch, n), or None.
+        activation: the name of an op, or a function.
 
     Returns:
         (outputs (batch, time, units), state).
     """
-    function = _activation(activation)
 
     def step(x, states):
-        h = function(p.add(x, p.matmul(states[0], recurrent_kernel)))
+        h = simple_step(x, states[0], recurrent_kernel, state_factors, activation)
         return h, [h]
 
-    _, outputs, (state,) = rnn(step, _projected(inputs, kernel, bias), [state], mask, go_backwards)
+    projected = _projected(inputs, kernel, bias, input_factors)
+    _, outputs, (state,) = rnn(step, projected, [state], mask, go_backwards, zero_output_for_mask)
     return outputs, state
 
 
-@op("inputs hidden carry kernel recurrent_kernel bias mask")
-def lstm(inputs, hidden, carry, kernel, recurrent_kernel, bias=None, mask=None, activation="tanh", recurrent_activation="sigmoid", go_backwards=False):
+@op("inputs hidden carry kernel recurrent_kernel bias mask input_factors state_factors")
+def lstm(inputs, hidden, carry, kernel, recurrent_kernel, bias=None, mask=None, input_factors=None, state_factors=None,
+         activation="tanh", recurrent_activation="sigmoid", go_backwards=False, zero_output_for_mask=False):  # fmt: skip
     """Run a long short-term memory over time (Hochreiter & Schmidhuber 1997); gates in the order i, f, c, o.
 
     Args:
@@ -109,25 +181,26 @@ def lstm(inputs, hidden, carry, kernel, recurrent_kernel, bias=None, mask=None, 
         hidden, carry: (batch, units).
         kernel, recurrent_kernel, bias: (features, 4 units), (units, 4 units), (4 units,).
         mask: (batch, time) bool, or None.
+        input_factors, state_factors: dropout factors (1 or 4, batch, n), or None.
+        activation, recurrent_activation: names of ops, or functions.
 
     Returns:
         (outputs (batch, time, units), hidden, carry).
     """
-    outer, inner = _activation(activation), _activation(recurrent_activation)
 
     def step(x, states):
-        h, c = states
-        i, f, g, o = split(p.add(x, p.matmul(h, recurrent_kernel)), 4, -1)
-        c = p.add(p.multiply(inner(f), c), p.multiply(inner(i), outer(g)))
-        h = p.multiply(inner(o), outer(c))
+        h, c = lstm_step(x, *states, recurrent_kernel, state_factors, activation, recurrent_activation)
         return h, [h, c]
 
-    _, outputs, (hidden, carry) = rnn(step, _projected(inputs, kernel, bias), [hidden, carry], mask, go_backwards)
+    projected = _projected(inputs, kernel, bias, input_factors)
+    _, outputs, (hidden, carry) = rnn(step, projected, [hidden, carry], mask, go_backwards, zero_output_for_mask)
     return outputs, hidden, carry
 
 
-@op("inputs state kernel recurrent_kernel bias mask")
-def gru(inputs, state, kernel, recurrent_kernel, bias=None, mask=None, activation="tanh", recurrent_activation="sigmoid", reset_after=True, go_backwards=False):
+@op("inputs state kernel recurrent_kernel bias mask input_factors state_factors")
+def gru(inputs, state, kernel, recurrent_kernel, bias=None, mask=None, input_factors=None, state_factors=None,
+        activation="tanh", recurrent_activation="sigmoid", reset_after=True, go_backwards=False,
+        zero_output_for_mask=False):  # fmt: skip
     """Run a gated recurrent unit over time (Cho et al. 2014); gates in the order z, r, h.
 
     Args:
@@ -136,42 +209,19 @@ def gru(inputs, state, kernel, recurrent_kernel, bias=None, mask=None, activatio
         kernel, recurrent_kernel: (features, 3 units), (units, 3 units).
         bias: (2, 3 units), for inputs and for the state, where reset_after; else (3 units,).
         mask: (batch, time) bool, or None.
+        input_factors, state_factors: dropout factors (1 or 3, batch, n), or None.
+        activation, recurrent_activation: names of ops, or functions.
         reset_after: whether the reset gate is applied after the product with the state.
 
     Returns:
         (outputs (batch, time, units), state).
     """
-    outer, inner = _activation(activation), _activation(recurrent_activation)
-    input_bias = state_bias = None
-    if bias is not None:
-        input_bias, state_bias = _gru_biases(bias, reset_after)
-    units = p.shape(state)[-1]
-    gates = p.slice(recurrent_kernel, (0, 0), (units, 2 * units), (1, 1))
-    candidate = p.slice(recurrent_kernel, (0, 2 * units), (units, 3 * units), (1, 1))
+    input_bias, state_bias = gru_biases(bias, reset_after)
 
     def step(x, states):
-        (h,) = states
-        x_z, x_r, x_h = split(x, 3, -1)
-        if reset_after:
-            product = p.matmul(h, recurrent_kernel)
-            h_z, h_r, h_h = split(product if state_bias is None else p.add(product, state_bias), 3, -1)
-        else:
-            h_z, h_r = split(p.matmul(h, gates), 2, -1)
-        z, r = inner(p.add(x_z, h_z)), inner(p.add(x_r, h_r))
-        h_h = p.multiply(r, h_h) if reset_after else p.matmul(p.multiply(r, h), candidate)
-        new = outer(p.add(x_h, h_h))
-        h = p.add(p.multiply(z, h), p.multiply(p.subtract(constant(1, z), z), new))
+        h = gru_step(x, states[0], recurrent_kernel, state_bias, state_factors, activation, recurrent_activation, reset_after)
         return h, [h]
 
-    _, outputs, (state,) = rnn(step, _projected(inputs, kernel, input_bias), [state], mask, go_backwards)
+    projected = _projected(inputs, kernel, input_bias, input_factors)
+    _, outputs, (state,) = rnn(step, projected, [state], mask, go_backwards, zero_output_for_mask)
     return outputs, state
-
-
-def _gru_biases(bias, reset_after):
-    if not reset_after:
-        return bias, None
-    width = p.shape(bias)[-1]
-    cut = lambda row: p.reshape(p.slice(bias, (row, 0), (row + 1, width), (1, 1)), (width,))
-    return cut(0), cut(1)
-
-
