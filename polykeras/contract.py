@@ -136,6 +136,7 @@ SERVICES = _table(
     ("shape(x)", "tuple of sizes: ints, or this backend's scalars for sizes known only at run time"),
     ("dtype(x)", "name of the dtype"),
     ("devices()", "names of the devices, the default first: 'cpu:0', 'gpu:0', ..."),
+    ("context()", "context manager to be in while arrays are used outside a program"),
     # functions of functions; arrays come and go in lists
     (
         "value_and_grad(function, arrays)",

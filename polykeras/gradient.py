@@ -1,9 +1,8 @@
 """value_and_grad: one way to differentiate a function, whatever the backend."""
 
-from polykeras import config, dtypes, scope, spec, tree
+from polykeras import dtypes, scope, spec, tree
 from polykeras.errors import DTypeError
 from polykeras.ops import dispatch
-from polykeras.plugins import registry
 
 
 def value_and_grad(fn, argnums=0, variables=None, has_aux=False):
@@ -29,7 +28,8 @@ def value_and_grad(fn, argnums=0, variables=None, has_aux=False):
     def differentiated(*args, **kwargs):
         backend = scope.running()
         if backend is None:
-            return _from_outside(differentiated, args, kwargs, variables)
+            arrays = [*tree.leaves(args), *(variables or ())]
+            return dispatch.enter(lambda: differentiated(*args, **kwargs), dispatch.backend_of(arrays))
         inner = _Inner(fn, args, kwargs, argnums, variables, has_aux)
         arrays, structure = inner.start(backend)
         value, aux, gradients = backend.value_and_grad(inner, arrays)
@@ -95,13 +95,3 @@ class _Inner:
         """Return what the function assigned to Variables, and the rest that it returned."""
         values, rest = tree.unflatten(self.structure, aux)
         return list(zip(self.updated, values)), rest
-
-
-def _from_outside(differentiated, args, kwargs, variables):
-    """Differentiate where no backend is running yet: on that of the arguments, or of the variables."""
-    arrays = [*tree.leaves(args), *(variables or ())]
-    backend = dispatch.backend_of(arrays) if arrays else registry.load(config.backend())
-    if "eager" not in backend.capabilities:
-        return dispatch.execute.call(lambda: differentiated(*args, **kwargs), (), backend)
-    with scope.Scope(backend):
-        return differentiated(*args, **kwargs)

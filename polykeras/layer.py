@@ -198,18 +198,22 @@ class Layer(Tracked):
         if symbols((args, kwargs)):
             return self._symbolic(args, kwargs)
         backend = self.backend_for(tree.leaves((args, kwargs)))
-        if "eager" not in backend.capabilities:
-            return dispatch.execute.call(lambda: self(*args, **kwargs), (), backend)
-        with Scope(backend) as root:
-            try:
-                outputs = self(*args, **kwargs)
-            except PolykerasError:
-                raise
-            except Exception as cause:
-                self._explain(args, kwargs, cause)
-                raise
-        self._call_losses = root.losses
+        try:
+            outputs, carried, self._call_losses = dispatch.enter(lambda: self._with_extras(args, kwargs), backend)
+        except PolykerasError:
+            raise
+        except Exception as cause:
+            self._explain(args, kwargs, cause)
+            raise
+        for output, mask in zip(tree.leaves(outputs), carried):
+            masks.set_mask(output, mask[0] if mask else None)
         return outputs
+
+    def _with_extras(self, args, kwargs):
+        """Return the outputs, the masks that they carry ([] for none), and what was added to the loss."""
+        outputs = self(*args, **kwargs)
+        carried = [masks.get_mask(output) for output in tree.leaves(outputs)]
+        return outputs, [[] if mask is None else [mask] for mask in carried], scope.current().losses
 
     def _explain(self, args, kwargs, cause):
         """Raise polykeras's own error for a call that a framework refused, if shapes alone refuse it too."""

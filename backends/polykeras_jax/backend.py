@@ -44,6 +44,10 @@ def dtype(x):
     return dtypes.standardize(x.dtype)
 
 
+def context():
+    return jax.enable_x64(True)
+
+
 def devices():
     default = jax.devices()
     return [device_name(d) for d in (*default, *(d for d in jax.devices("cpu") if d not in default))]

@@ -8,7 +8,7 @@ from polykeras import contract
 from polykeras_tensorflow import primitives
 from polykeras_tensorflow.fused import fused  # noqa: F401  part of the contract
 from polykeras_tensorflow.gradients import cond, scan, value_and_grad, while_loop  # noqa: F401
-from polykeras_tensorflow.shared import Plan, device_name, devices, dtype, find_device, from_numpy, shape  # noqa: F401
+from polykeras_tensorflow.shared import Plan, context, device_name, devices, dtype, find_device, from_numpy, shape  # noqa: F401
 
 name = "tensorflow"
 api_version = contract.API_VERSION

@@ -13,7 +13,7 @@ from polykeras.errors import TracingError
 from polykeras_tensorflow import primitives
 from polykeras_tensorflow.fused import fused  # noqa: F401  part of the contract
 from polykeras_tensorflow.gradients import cond, scan, value_and_grad, while_loop  # noqa: F401
-from polykeras_tensorflow.shared import Plan, device_name, devices, dtype, find_device, from_numpy, shape  # noqa: F401
+from polykeras_tensorflow.shared import Plan, context, device_name, devices, dtype, find_device, from_numpy, shape  # noqa: F401
 
 v1 = tf.compat.v1
 

@@ -1,10 +1,13 @@
 """What both TensorFlow backends have in common: arrays, devices, and the function that is compiled."""
 
+import contextlib
+
 import numpy as np
 import tensorflow as tf
 
 from polykeras_tensorflow import primitives
 from polykeras_tensorflow.gradients import scan
+from polykeras_tensorflow.primitives import shape  # noqa: F401  part of the contract
 
 
 def find_device(name):
@@ -27,15 +30,12 @@ def from_numpy(value, device):
         return tf.constant(value)
 
 
-def shape(x):
-    if x.shape.is_fully_defined():
-        return tuple(x.shape)
-    sizes = tf.shape(x)
-    return tuple(sizes[axis] if size is None else size for axis, size in enumerate(x.shape))
-
-
 def dtype(x):
     return x.dtype.name
+
+
+def context():
+    return contextlib.nullcontext()
 
 
 def devices():

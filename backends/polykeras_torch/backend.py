@@ -39,6 +39,10 @@ def dtype(x):
     return NAMES.get(x.dtype, str(x.dtype))
 
 
+def context():
+    return torch.no_grad()
+
+
 def devices():
     found = [f"gpu:{index}" for index in range(torch.cuda.device_count())]
     return [*found, "cpu:0"]

@@ -102,16 +102,21 @@ def _from_outside(call, args, arrays):
     if symbol is not None:
         return symbol.apply_op(call, args, {})
     backend = backend_of(arrays)
+    try:
+        return enter(lambda: call(*args), backend)
+    except PolykerasError:
+        raise
+    except Exception as cause:
+        _explain(call, args, backend, cause)
+        raise
+
+
+def enter(function, backend):
+    """Call a function where no backend is running yet: eagerly, or as a program where the backend runs only those."""
     if "eager" not in backend.capabilities:
-        return execute.call(lambda: call(*args), (), backend)
-    with Scope(backend):
-        try:
-            return call(*args)
-        except PolykerasError:
-            raise
-        except Exception as cause:
-            _explain(call, args, backend, cause)
-            raise
+        return execute.call(function, (), backend)
+    with backend.context(), Scope(backend):
+        return function()
 
 
 def _explain(call, args, backend, cause):
