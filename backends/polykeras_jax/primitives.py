@@ -28,8 +28,9 @@ def wide(function):
 
 
 def abs(x):
-    # lax.abs has gradient 1 at 0
-    return x * lax.stop_gradient(jnp.sign(x)) if jnp.issubdtype(x.dtype, jnp.floating) else lax.abs(x)
+    if jnp.issubdtype(x.dtype, jnp.floating):
+        return x * lax.stop_gradient(jnp.sign(x))  # lax.abs has gradient 1 at 0
+    return x if jnp.issubdtype(x.dtype, jnp.unsignedinteger) else lax.abs(x)
 
 
 negative, exp, expm1, log, log1p = lax.neg, lax.exp, lax.expm1, lax.log, lax.log1p
@@ -77,7 +78,8 @@ def argsort(x, axis):
 
 
 def cumsum(x, axis):
-    return jnp.cumsum(x, axis=axis, dtype=x.dtype)
+    wide = jnp.float32 if x.dtype.itemsize == 2 and jnp.issubdtype(x.dtype, jnp.floating) else x.dtype
+    return jnp.cumsum(x, axis=axis, dtype=wide).astype(x.dtype)
 
 
 def matmul(x, y):
@@ -117,7 +119,7 @@ def slice(x, starts, stops, steps):
 
 
 def pad(x, widths, value):
-    return jnp.pad(x, widths, constant_values=value)
+    return jnp.pad(x, widths, constant_values=value) if widths else x
 
 
 def take(x, indices, axis):

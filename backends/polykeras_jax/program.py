@@ -55,7 +55,7 @@ class Store:
             self.values[name] = jax.device_put(jnp.copy(value), self.place)
 
     def native(self):
-        return {name: self.get(name) for name in self.values}
+        return {"variables": {name: self.get(name) for name in self.values}}
 
     def close(self):
         self.values.clear()

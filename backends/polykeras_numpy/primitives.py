@@ -68,6 +68,7 @@ def argmax(x, axis):
 
 
 def argsort(x, axis):
+    x = x.astype(np.float32) if x.dtype.name == "bfloat16" else x  # NumPy would not sort its NaN last
     return np.argsort(x, axis=axis, kind="stable").astype(np.int32)
 
 
@@ -90,12 +91,12 @@ def _windows(x, window, strides, padding, dilation, value):
 
 
 def conv(x, kernel, strides, padding, dilation, groups):
-    window, (_, filters) = kernel.shape[:-2], kernel.shape[-2:]
+    window, (per_group, filters) = kernel.shape[:-2], kernel.shape[-2:]
     views = _windows(x.astype(np.float64), window, strides, padding, dilation, 0)
     spatial = len(window)
     out = views.shape[: spatial + 1]
-    rows = np.moveaxis(views, spatial + 1, -1).reshape(math.prod(out), math.prod(window), groups, -1)
-    rows = rows.transpose(2, 0, 1, 3).reshape(groups, math.prod(out), -1)
+    rows = np.moveaxis(views, spatial + 1, -1).reshape(math.prod(out), math.prod(window), groups, per_group)
+    rows = rows.transpose(2, 0, 1, 3).reshape(groups, math.prod(out), math.prod(window) * per_group)
     cells = kernel.astype(np.float64).reshape(-1, groups, filters // groups).transpose(1, 0, 2)
     result = np.matmul(rows, cells).transpose(1, 0, 2)
     return result.reshape(*out, filters).astype(x.dtype)
@@ -133,7 +134,7 @@ def flip(x, axes):
 
 
 def pad(x, widths, value):
-    return np.pad(x, widths, constant_values=value)
+    return np.pad(x, widths, constant_values=value) if widths else x
 
 
 def take(x, indices, axis):

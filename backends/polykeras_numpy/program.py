@@ -34,7 +34,7 @@ class Store:
         self.values[name] = value
 
     def native(self):
-        return dict(self.values)
+        return {"variables": dict(self.values)}
 
     def close(self):
         self.values.clear()

@@ -59,7 +59,7 @@ class Store:
         self.values[name].assign(value)
 
     def native(self):
-        return dict(self.values)
+        return {"variables": dict(self.values)}
 
     def close(self):
         self.values.clear()

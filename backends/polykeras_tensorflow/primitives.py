@@ -9,22 +9,38 @@ import builtins
 import math
 import threading
 
+import numpy as np
 import tensorflow as tf
 
 from polykeras import dtypes, spec
 
 guards = threading.local()
 
-negative, abs, exp, expm1, log, log1p = tf.negative, tf.abs, tf.exp, tf.math.expm1, tf.math.log, tf.math.log1p
-sqrt, sin, cos, tanh, sigmoid, erf = tf.sqrt, tf.sin, tf.cos, tf.tanh, tf.sigmoid, tf.math.erf
+exp, expm1, log, log1p = tf.exp, tf.math.expm1, tf.math.log, tf.math.log1p
+sqrt, sin, cos, tanh, sigmoid = tf.sqrt, tf.sin, tf.cos, tf.tanh, tf.sigmoid
 floor, round = tf.floor, tf.round
 add, subtract, multiply, divide = tf.add, tf.subtract, tf.multiply, tf.divide
-mod, arctan2, equal, less = tf.math.floormod, tf.atan2, tf.equal, tf.less
-where = tf.where
+mod, arctan2, equal, where = tf.math.floormod, tf.atan2, tf.equal, tf.where
 
 
 def _is_float(x):
     return x.dtype.is_floating
+
+
+def negative(x):
+    return tf.zeros([], x.dtype) - x if x.dtype.is_unsigned else tf.negative(x)
+
+
+def abs(x):
+    return x if x.dtype.is_unsigned else tf.abs(x)
+
+
+def erf(x):
+    return tf.where(tf.math.is_inf(x), tf.sign(x), tf.math.erf(x))  # the float64 kernel gives NaN at infinity
+
+
+def less(x, y):
+    return tf.logical_and(tf.logical_not(x), y) if x.dtype == tf.bool else tf.less(x, y)
 
 
 def _extreme(native, first_wins):
@@ -85,7 +101,13 @@ bitwise_xor = _bits(tf.math.logical_xor, tf.bitwise.bitwise_xor)
 left_shift, right_shift = tf.bitwise.left_shift, tf.bitwise.right_shift
 
 
+LONG = 4096  # terms; TensorFlow adds float32 one after another, and 65,536 of 0.1 give 6,557
+
+
 def sum(x, axes, keepdims):
+    terms = [x.shape[axis] for axis in axes]
+    if x.dtype == tf.float32 and (None in terms or math.prod(terms) >= LONG):
+        return tf.cast(tf.reduce_sum(tf.cast(x, tf.float64), axes, keepdims), tf.float32)
     return tf.reduce_sum(x, axes, keepdims)
 
 
@@ -117,20 +139,22 @@ def argsort(x, axis):
 
 def _ordered(x):
     """Return integers in the order of x: NaN largest, -0 as 0."""
+    if x.dtype == tf.uint64:
+        return tf.bitwise.bitwise_xor(tf.bitcast(x, tf.int64), tf.int64.min)
     if not _is_float(x):
         return tf.cast(x, tf.int32 if x.dtype.size < 4 else tf.int64)
     if x.dtype.size < 4:
         x = tf.cast(x, tf.float32)
     whole = tf.int32 if x.dtype == tf.float32 else tf.int64
-    bits = tf.bitcast(x + 0, whole)
+    bits = tf.bitcast(tf.where(tf.equal(x, 0), tf.zeros([], x.dtype), x), whole)  # XLA would drop `x + 0`
     rising = tf.where(bits < 0, tf.bitwise.bitwise_xor(bits, whole.max), bits)
     return tf.where(tf.math.is_nan(x), whole.max, rising)
 
 
 def cumsum(x, axis):
-    if x.dtype in (tf.float16, tf.bfloat16):
-        return tf.cast(tf.cumsum(tf.cast(x, tf.float32), axis), x.dtype)
-    return tf.cumsum(x, axis)
+    # sixteen-bit floats would stall; XLA has no kernel for some integers
+    wide = {2: tf.float32}.get(x.dtype.size, x.dtype) if _is_float(x) else tf.int64
+    return tf.cast(tf.cumsum(tf.cast(x, wide), axis), x.dtype)
 
 
 def matmul(x, y):
@@ -146,6 +170,8 @@ def _explicit(x, padding, window, strides, dilation, value):
 
 def conv(x, kernel, strides, padding, dilation, groups):
     rank = len(strides)
+    if x.shape[0] == 0:  # TensorFlow would return the input's shape
+        return conv(tf.zeros((1, *x.shape[1:]), x.dtype), kernel, strides, padding, dilation, groups)[:0]
     if rank == 1:  # the kernels for images serve: they know groups and are the faster ones
         pairs = padding if isinstance(padding, str) else ((0, 0), *padding)
         made = conv(x[:, None], kernel[None], (1, *strides), pairs, (1, *dilation), groups)
@@ -170,24 +196,52 @@ def _strided_and_dilated(x, kernel, strides, word, dilation, groups):
 
 
 def pool(x, kind, size, strides, padding):
-    rank = len(size)
-    if rank == 1:
-        pairs = padding if isinstance(padding, str) else ((0, 0), *padding)
+    pairs = padding if isinstance(padding, str) else tuple(padding)
+    if len(size) == 1:
+        pairs = pairs if isinstance(pairs, str) else ((0, 0), *pairs)
         return tf.squeeze(pool(x[:, None], kind, (1, *size), (1, *strides), pairs), 1)
+    if len(size) == 3:
+        return _pool3(x, kind, size, strides, pairs)
     if kind == "sum":
         pairs = spec.padding_pairs(padding, x.shape[1:-1], size, strides)
         x, word = _explicit(x, pairs, size, strides, None, 0)
-        average = tf.nn.avg_pool2d if rank == 2 else tf.nn.avg_pool3d
-        return average(x, size, strides, word) * tf.cast(math.prod(size), x.dtype)
+        return tf.nn.avg_pool2d(x, size, strides, word) * tf.cast(math.prod(size), x.dtype)
+    return _max_pool(x, size, strides, padding)
+
+
+def _pool3(x, kind, size, strides, padding):
+    """Pool the last two axes, then the first: TensorFlow has no float64 kernel for three."""
+    last, first = (padding, padding) if isinstance(padding, str) else (padding[1:], (padding[0], (0, 0)))
+    batch, depth, *plane, channels = shape(x)
+    x = pool(tf.reshape(x, (batch * depth, *plane, channels)), kind, size[1:], strides[1:], last)
+    plane = shape(x)[1:-1]
+    x = pool(tf.reshape(x, (batch, depth, plane[0] * plane[1], channels)), kind, (size[0], 1), (strides[0], 1), first)
+    return tf.reshape(x, (batch, shape(x)[1], *plane, channels))
+
+
+def _max_pool(x, size, strides, padding):
+    """Pool two axes; TensorFlow's kernels pass over NaN, and take -inf for the lowest number."""
+    seen = tf.stop_gradient(x)
+    nan, low = tf.math.is_nan(seen), tf.equal(seen, -math.inf)
     x, word = _explicit(x, padding, size, strides, None, -math.inf)
-    largest = tf.nn.max_pool2d if rank == 2 else tf.nn.max_pool3d
-    nan = tf.math.is_nan(tf.stop_gradient(x))
+    largest = lambda values: tf.nn.max_pool2d(values, size, strides, word)
 
-    def with_nan():
-        hit = largest(tf.cast(nan, x.dtype), size, strides, word) > 0
-        return tf.where(hit, tf.constant(math.nan, x.dtype), largest(x, size, strides, word))
+    def among(places):
+        return largest(_explicit(tf.cast(places, x.dtype), padding, size, strides, None, 0)[0]) > 0
 
-    return tf.cond(tf.reduce_any(nan), with_nan, lambda: largest(x, size, strides, word))
+    def special():
+        made = largest(x)
+        made = tf.where(among(tf.logical_not(low)), made, made + tf.constant(-math.inf, x.dtype))
+        return tf.where(among(nan), tf.constant(math.nan, x.dtype), made)
+
+    return tf.cond(tf.reduce_any(tf.logical_or(nan, low)), special, lambda: largest(x))
+
+
+def shape(x):
+    if x.shape.is_fully_defined():
+        return tuple(x.shape)
+    sizes = tf.shape(x)
+    return tuple(sizes[axis] if size is None else size for axis, size in enumerate(x.shape))
 
 
 reshape, transpose, broadcast_to, flip = tf.reshape, tf.transpose, tf.broadcast_to, tf.reverse
@@ -198,11 +252,11 @@ def concatenate(xs, axis):
 
 
 def slice(x, starts, stops, steps):
-    return tf.strided_slice(x, starts, stops, steps)
+    return tf.strided_slice(x, starts, stops, steps) if len(starts) else x
 
 
 def pad(x, widths, value):
-    return tf.pad(x, widths, constant_values=_scalar(value, x.dtype))
+    return tf.pad(x, widths, constant_values=_scalar(value, x.dtype)) if len(widths) else x
 
 
 def take(x, indices, axis):
@@ -223,8 +277,9 @@ def scatter_add(x, indices, updates):
 
 
 def _scalar(value, dtype):
-    # tf.cast would round a Python number to float32 first
-    return tf.constant(value, dtype) if isinstance(value, (bool, int, float)) else tf.cast(value, dtype)
+    if isinstance(value, (bool, int, float)):  # tf.cast would round it to float32 first
+        return tf.constant(np.asarray(value).astype(tf.as_dtype(dtype).as_numpy_dtype))
+    return tf.cast(value, dtype)
 
 
 def full(shape, value, dtype):
@@ -248,7 +303,7 @@ def _saturated(x, dtype):
     wide = tf.where(tf.math.is_nan(wide), tf.zeros([], tf.float64), wide)
     high = tf.cast(float(dtype.max), tf.float64)  # may round up, out of range
     inside = tf.cast(tf.where(wide >= high, tf.zeros([], tf.float64), tf.maximum(wide, float(dtype.min))), dtype)
-    return tf.where(wide >= high, dtype.max, inside)
+    return tf.where(wide >= high, tf.constant(dtype.max, dtype), inside)
 
 
 stop_gradient = tf.stop_gradient

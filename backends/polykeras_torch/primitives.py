@@ -50,6 +50,7 @@ def prod(x, axes, keepdims):
 
 
 def argmax(x, axis):
+    x = x.to(torch.uint8) if x.dtype == torch.bool else x
     return torch.argmax(x, dim=axis).to(torch.int32)
 
 

@@ -66,7 +66,7 @@ class Store:
         self.values[name] = value.detach().to(self.place)
 
     def native(self):
-        return dict(self.values)
+        return {"variables": dict(self.values)}
 
     def close(self):
         self.values.clear()

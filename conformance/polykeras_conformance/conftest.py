@@ -1,0 +1,41 @@
+"""What every lane gets: a bench, and a place for each chosen backend and mode."""
+
+import pytest
+
+from polykeras_conformance.cases import Bench
+from polykeras_conformance.plugin import chosen_places
+
+
+def pytest_generate_tests(metafunc):
+    """Run each test that takes a place at every chosen one; those that take a backend, once per backend."""
+    if "place" in metafunc.fixturenames:
+        places = chosen_places(metafunc.config)
+        if "backend" in metafunc.fixturenames:
+            places = [place for place in places if place.mode == "program"]
+        metafunc.parametrize("place", places, ids=repr, scope="session")
+
+
+@pytest.fixture(scope="session")
+def bench():
+    """What has been run already."""
+    return Bench()
+
+
+@pytest.fixture
+def backend(place):
+    """The backend of a place, in tests of what has no mode."""
+    return place.backend
+
+
+@pytest.fixture(autouse=True)
+def supported(request, record_property):
+    """Skip what needs a capability that the backend does not declare; note the place for the summary."""
+    if "place" not in request.fixturenames:
+        return
+    place = request.getfixturevalue("place")
+    record_property("polykeras_place", repr(place))
+    case = request.getfixturevalue("case") if "case" in request.fixturenames else None
+    lacking = place.lacks(case.needs) if case is not None else []
+    if lacking:
+        record_property("polykeras_lacks", ", ".join(lacking))
+        pytest.skip(f"{place.backend.name} lacks the capability {', '.join(lacking)}")

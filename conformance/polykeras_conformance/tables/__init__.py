@@ -1,0 +1,1 @@
+"""The tables of cases, by what they are about."""
