@@ -162,7 +162,7 @@ STORE = _table(
     ("write(values)", "replace values by NumPy arrays of the same shape and dtype"),
     ("get(name)", "one value as an array of the backend, safe to keep (capability 'eager')"),
     ("put(name, value)", "replace one value by an array of the backend (capability 'eager')"),
-    ("native()", "dict of the framework's own objects"),
+    ("native()", "dict of the framework's own objects; under 'variables' those that hold the values, by name"),
     ("close()", "free everything"),
 )
 
@@ -175,6 +175,7 @@ PROGRAM = _table(
 CAPABILITIES = {
     "eager": "arrays hold values: operations run when called, outside a program too",
     "second_order": "value_and_grad may be nested",
+    "graph": "programs are graphs: native() shows placeholders, for any batch size, outputs and an operation",
     **{name: f"arrays of dtype {name}" for name in dtypes.ALL if name not in dtypes.REQUIRED},
 }
 

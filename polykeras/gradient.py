@@ -1,6 +1,6 @@
 """value_and_grad: one way to differentiate a function, whatever the backend."""
 
-from polykeras import dtypes, scope, spec, tree
+from polykeras import dtypes, masks, scope, spec, tree
 from polykeras.errors import DTypeError
 from polykeras.ops import dispatch
 
@@ -76,7 +76,8 @@ class _Inner:
             value = dispatch.convert(outer.backend, value)
             spec.scalar_loss(spec.Spec(outer.backend.shape(value), outer.backend.dtype(value)))
         self.updated = list(inside.updates)
-        rest = {"aux": aux, "losses": inside.losses}
+        carried = [masks.get_mask(leaf) for leaf in tree.leaves(aux)]
+        rest = {"aux": aux, "losses": inside.losses, "masks": [[] if mask is None else [mask] for mask in carried]}
         leaves, self.structure = tree.flatten([list(inside.updates.values()), rest])
         return value, [dispatch.convert(outer.backend, leaf) for leaf in leaves]
 
@@ -94,4 +95,6 @@ class _Inner:
     def parts(self, aux):
         """Return what the function assigned to Variables, and the rest that it returned."""
         values, rest = tree.unflatten(self.structure, aux)
+        for leaf, mask in zip(tree.leaves(rest["aux"]), rest["masks"]):
+            masks.set_mask(leaf, mask[0] if mask else None)
         return list(zip(self.updated, values)), rest

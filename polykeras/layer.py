@@ -100,12 +100,12 @@ class Layer(Tracked):
 
     @property
     def variables(self):
-        """All Variables: weights, and the states of seed generators and metrics."""
+        """All Variables: weights, and the states of seed generators."""
         return self.collect(everything=True)
 
     @property
     def weights(self):
-        """The Variables that make up the model: trainable or not, without seeds and metrics."""
+        """The Variables that make up the model: trainable or not, without seeds."""
         return self.collect()
 
     @property

@@ -31,12 +31,20 @@ class Tracked:
         """Return the layers right within."""
         return [child for child in self.children() if isinstance(child, Tracked) and not child.is_metric]
 
+    def metrics_within(self):
+        """Return the metrics on this object and on everything within."""
+        found = []
+        for child in self.children():
+            if isinstance(child, Tracked):
+                found += [child] if child.is_metric else child.metrics_within()
+        return list({id(metric): metric for metric in found}.values())
+
     def collect(self, wanted=lambda variable: True, enter=lambda owner: True, everything=False):
         """Return the Variables for which wanted(variable) holds, each once: own ones before those within.
 
         Args:
             enter: whether to look into an object at all.
-            everything: whether those of seed generators and metrics come too.
+            everything: whether those of seed generators come too; metrics keep theirs to themselves.
         """
         found = {}
         _collect(self, wanted, enter, everything, found, set())
@@ -64,5 +72,5 @@ def _collect(node, wanted, enter, everything, found, seen):
         own += [child.state for child in children if isinstance(child, SeedGenerator)]
     found.update((id(variable), variable) for variable in own if id(variable) not in found and wanted(variable))
     for child in children:
-        if isinstance(child, Tracked) and (everything or not child.is_metric):
+        if isinstance(child, Tracked) and not child.is_metric:
             _collect(child, wanted, enter, everything, found, seen)

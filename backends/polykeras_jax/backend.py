@@ -15,7 +15,7 @@ from polykeras_jax.program import Program, Store, device_name, find_device
 
 name = "jax"
 api_version = contract.API_VERSION
-capabilities = frozenset(contract.CAPABILITIES)
+capabilities = frozenset(contract.CAPABILITIES) - {"graph"}
 
 globals().update({name: wide(getattr(primitives, name)) for name in contract.PRIMITIVES})
 for _name, _entry in contract.PRIMITIVES.items():

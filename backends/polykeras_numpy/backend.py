@@ -11,7 +11,7 @@ from polykeras_numpy.program import Program, Store
 
 name = "numpy"
 api_version = contract.API_VERSION
-capabilities = frozenset(contract.CAPABILITIES)
+capabilities = frozenset(contract.CAPABILITIES) - {"graph"}
 
 
 def _quiet(function):

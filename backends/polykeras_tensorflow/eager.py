@@ -12,7 +12,7 @@ from polykeras_tensorflow.shared import Plan, context, device_name, devices, dty
 
 name = "tensorflow"
 api_version = contract.API_VERSION
-capabilities = frozenset(contract.CAPABILITIES)
+capabilities = frozenset(contract.CAPABILITIES) - {"graph"}
 
 globals().update({name: getattr(primitives, name) for name in contract.PRIMITIVES})
 

@@ -89,16 +89,16 @@ class Program:
         self.store, self.steps = store, steps
         plan = Plan(step, steps, options, store.place)
         self.strategy = plan.words + ", run by a Session"
-        function = plan.function(step.bind(sys.modules[__name__]))
+        function = plan.function(step.bind(sys.modules[__name__]), wrapped=plan.xla or steps is not None)
         changing, fixed = [store.variables[n] for n in plan.changed], [store.variables[n] for n in plan.fixed]
         lead = () if steps is None else (steps,)
         with store.graph.as_default(), tf.device(store.place):
             self.placeholders = [v1.placeholder(x.dtype, lead + x.shape, name="input") for x in step.inputs]
-            changed, outputs = function([v.read_value() for v in changing], [v.read_value() for v in fixed], self.placeholders)
-            with tf.control_dependencies([*changed, *outputs]):
+            changed, self.plain_outputs = function([v.read_value() for v in changing], [v.read_value() for v in fixed], self.placeholders)
+            with tf.control_dependencies([*changed, *self.plain_outputs]):
                 assigned = [variable.assign(value) for variable, value in zip(changing, changed)]
             with tf.control_dependencies(assigned):
-                self.outputs = [tf.identity(x) for x in outputs]
+                self.outputs = [tf.identity(x) for x in self.plain_outputs]
                 self.operation = tf.no_op()
         self.call = store.session.make_callable([*self.outputs, self.operation], self.placeholders)
 
@@ -106,7 +106,7 @@ class Program:
         return self.call(*inputs)[:-1]
 
     def native(self):
-        return {"placeholders": self.placeholders, "outputs": self.outputs, "operation": self.operation}
+        return {"placeholders": self.placeholders, "outputs": self.plain_outputs, "operation": self.operation}
 
 
 def store(values, device):

@@ -58,8 +58,8 @@ class Plan:
         loop = "one step a call" if steps is None else f"{steps} steps a call in a loop inside the program"
         self.words = f"{loop}, {how}"
 
-    def function(self, step_function):
-        """Return the tf.function of (changing, fixed, inputs) -> (changed, outputs), all lists."""
+    def function(self, step_function, wrapped=True):
+        """Return (changing, fixed, inputs) -> (changed, outputs), all lists; a tf.function if wrapped."""
 
         def one(changing, fixed, inputs):
             state = dict(zip(self.changed, changing)) | dict(zip(self.fixed, fixed))
@@ -73,7 +73,7 @@ class Plan:
             finally:
                 primitives.guards.xla = False
 
-        return tf.function(whole, autograph=False, jit_compile=self.xla)
+        return tf.function(whole, autograph=False, jit_compile=self.xla) if wrapped else whole
 
     def _loop(self, one, changing, fixed, inputs):
         return scan(lambda state, batch: one(state, fixed, batch), list(changing), list(inputs), self.steps)

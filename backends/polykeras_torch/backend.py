@@ -13,7 +13,7 @@ from polykeras_torch.program import Program, Store, find_device, to_array, to_te
 
 name = "torch"
 api_version = contract.API_VERSION
-capabilities = frozenset(contract.CAPABILITIES) - {"uint16", "uint32", "uint64"}
+capabilities = frozenset(contract.CAPABILITIES) - {"graph", "uint16", "uint32", "uint64"}
 
 globals().update({name: getattr(primitives, name) for name in contract.PRIMITIVES})
 _depth = threading.local()

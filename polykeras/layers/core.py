@@ -62,6 +62,11 @@ class Embedding(Layer):
     def compute_mask(self, inputs, mask=None):
         return ops.not_equal(inputs, 0) if self.mask_zero else None
 
+    @property
+    def input_limit(self):
+        """The number of rows: data is refused whose indices reach beyond."""
+        return self.input_dim
+
 
 class Lambda(Layer):
     """Any function as a layer, written with polykeras.ops so that it runs on every backend.

@@ -34,7 +34,7 @@ class InputLayer(Layer):
         self.tensor_dtype = dtypes.standardize(dtype or config.floatx())
         self.built = True
         symbol = KerasTensor(sizes_of(self.batch_shape, batch=True), self.tensor_dtype, name=self.name)
-        symbol.optional = optional
+        symbol.optional, symbol.layer = optional, self
         Node(self, (), {}, symbol)  # inputs end the search for nodes: the symbol itself points at none
 
     def call(self):

@@ -10,7 +10,7 @@ import inspect
 
 import numpy as np
 
-from polykeras import config, dtypes, execute, scope, spec
+from polykeras import config, devices, dtypes, execute, scope, spec, tree
 from polykeras.errors import BackendMismatchError, PolykerasError, ShapeError
 from polykeras.plugins import registry
 from polykeras.scope import Scope
@@ -119,6 +119,25 @@ def enter(function, backend):
         return function()
 
 
+def anywhere(function):
+    """Let a function of arrays be called where no backend is running too, and on symbolic inputs, as ops can.
+
+    It runs on the backend of its arguments, else on the default one.
+    """
+
+    @functools.wraps(function)
+    def call(*args, **kwargs):
+        if scope.running() is not None:
+            return function(*args, **kwargs)
+        leaves = tree.leaves((args, kwargs))
+        symbol = next((x for x in leaves if isinstance(x, Symbolic)), None)
+        if symbol is not None:
+            return symbol.apply_op(call, args, kwargs)
+        return enter(lambda: function(*args, **kwargs), backend_of(leaves))
+
+    return call
+
+
 def _explain(call, args, backend, cause):
     """Raise polykeras's own error for a call that a framework refused, if the contract refuses it too."""
     args = list(args)
@@ -205,7 +224,7 @@ def _from_host(backend, x, dtype):
         return _stacked(backend, [convert(backend, part, dtype) for part in x])
     if not isinstance(x, HOST):
         _refuse(backend, x)
-    return backend.from_numpy(execute.host_array(x, backend), scope.flag("device"))
+    return backend.from_numpy(execute.host_array(x, backend), devices.current())
 
 
 def _stacked(backend, parts):

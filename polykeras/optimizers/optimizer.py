@@ -7,11 +7,10 @@ from polykeras import config, initializers, naming, ops, scope
 from polykeras.ops import dispatch
 from polykeras.optimizers import schedules
 from polykeras.optimizers.schedules import LearningRateSchedule
-from polykeras.tracking import Tracked
 from polykeras.variable import Variable
 
 
-class Optimizer(Tracked):
+class Optimizer:
     """Changes weights by their gradients.
 
     A subclass names its slots and writes `update`; Keras's `build` and `update_step` can be overridden

@@ -1,0 +1,86 @@
+"""Arrays as a source of batches: cut, in order or shuffled, several batches at a time."""
+
+import numpy as np
+
+from polykeras import tree
+from polykeras.data.batch import Chunk, class_weighted, host, same_length
+from polykeras.errors import DataError
+
+
+class ArraySource:
+    """Batches from arrays in memory.
+
+    Args:
+        x, y, sample_weight: arrays, or nested structures of them, with one leading axis.
+        batch_size: samples a batch; the last may have fewer.
+        class_weight: {class: weight}, instead of sample_weight.
+        backend: the model's, whose tensors are welcome.
+    """
+
+    repeats = True
+
+    def __init__(self, x, y=None, sample_weight=None, batch_size=None, class_weight=None, backend=None):
+        x, y, sample_weight = host(x, "x", backend), host(y, "y", backend), host(sample_weight, "sample_weight", backend)
+        self.samples = same_length(x=x, y=y, sample_weight=sample_weight)
+        self.batch_size = 32 if batch_size is None else batch_size
+        if isinstance(self.batch_size, bool) or not isinstance(self.batch_size, (int, np.integer)) or self.batch_size < 1:
+            raise DataError(f"batch_size: expected a positive int, got {batch_size!r}.")
+        if class_weight is not None:
+            if sample_weight is not None:
+                raise DataError("Expected class_weight or sample_weight, got both. Multiply the class weights into sample_weight.")
+            if y is None:
+                raise DataError("class_weight: expected labels y, got none.")
+            sample_weight = class_weighted(y, class_weight)
+        self.data = (x, y, sample_weight)
+        self.steps = -(-self.samples // self.batch_size)
+
+    @property
+    def full_steps(self):
+        """How many batches have batch_size samples."""
+        return self.samples // self.batch_size
+
+    def everything(self):
+        """Return all data, for checks."""
+        return self.data
+
+    def first(self):
+        """Return the first batch."""
+        return self._taken(slice(0, self.batch_size))
+
+    def chunks(self, size, order=None, limit=None):
+        """Yield Chunks of `size` batches while that many full ones are left, then of one.
+
+        Args:
+            order: (samples,) places, or None for the data's own order.
+            limit: number of batches, or None for all.
+        """
+        steps = self.steps if limit is None else min(limit, self.steps)
+        full, step = min(self.full_steps, steps), 0
+        while step < steps:
+            count = size if size > 1 and step + size <= full else 1
+            places = slice(step * self.batch_size, (step + count) * self.batch_size)
+            data = self._taken(places if order is None else order[places])
+            if count > 1:
+                data = tree.map_structure(lambda leaf: leaf.reshape(count, self.batch_size, *leaf.shape[1:]), data)
+            yield Chunk(step, count, data, count > 1)
+            step += count
+
+    def _taken(self, places):
+        return tree.map_structure(lambda leaf: leaf[places], self.data)
+
+
+def split(x, y, sample_weight, share):
+    """Return (training data, validation data): the last `share` of the samples validates.
+
+    Raises:
+        DataError: the share is not between 0 and 1, or leaves one side empty.
+    """
+    if not 0 < share < 1:
+        raise DataError(f"validation_split: expected a share between 0 and 1, got {share}.")
+    x, y, sample_weight = host(x, "x"), host(y, "y"), host(sample_weight, "sample_weight")
+    samples = same_length(x=x, y=y, sample_weight=sample_weight)
+    cut = int(samples * (1 - share))
+    if cut == 0 or cut == samples:
+        raise DataError(f"validation_split: {share} of {samples} samples leaves one side empty. Pass validation_data, or another share.")
+    first = tree.map_structure(lambda leaf: leaf[:cut], (x, y, sample_weight))
+    return first, tree.map_structure(lambda leaf: leaf[cut:], (x, y, sample_weight))
