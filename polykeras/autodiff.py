@@ -17,7 +17,7 @@ BROADCASTING = tuple(name for name, entry in contract.PRIMITIVES.items() if entr
 class Traced:
     """A value that a tape watches."""
 
-    __slots__ = ("value", "tape", "index")
+    __slots__ = ("value", "tape", "index", "__weakref__")
 
     def __init__(self, value, tape, index):
         self.value, self.tape, self.index = value, tape, index

@@ -7,6 +7,7 @@ import numpy as np
 from polykeras import config, dtypes
 from polykeras.errors import ShapeError
 from polykeras.ops.dispatch import convert, op, p, scope
+from polykeras.sizes import Size
 
 
 def _dtype(dtype):
@@ -41,9 +42,9 @@ def empty(shape, dtype=None):
 
 @op("fill_value", weak=True)
 def full(shape, fill_value, dtype=None):
-    """Return an array of one value, of its dtype unless told."""
-    if isinstance(fill_value, (bool, int, float)):
-        kind = "bool" if isinstance(fill_value, bool) else "int32" if isinstance(fill_value, int) else config.floatx()
+    """Return an array of one value, of its dtype unless told; a size from `shape` is a value too."""
+    if isinstance(fill_value, (bool, int, float, Size)):
+        kind = "bool" if isinstance(fill_value, bool) else config.floatx() if isinstance(fill_value, float) else "int32"
         return p.full(_shape(shape), fill_value, dtypes.standardize(dtype or kind))
     return p.broadcast_to(convert(scope.running(), fill_value, dtype and dtypes.standardize(dtype)), _shape(shape))
 
@@ -81,7 +82,7 @@ def arange(start, stop=None, step=None, dtype=None):
     if step == 0:
         raise ShapeError("arange: expected a step other than 0, got 0.")
     if step == 1 and not numbers:
-        places = p.arange(stop - start, dtype)
+        places = p.arange(max(stop - start, 0), dtype)
         return places if isinstance(start, int) and start == 0 else p.add(places, p.full((), start, dtype))
     count = max(math.ceil((stop - start) / step), 0)
     if not dtypes.is_float(dtype):

@@ -17,7 +17,10 @@ def _same_shape(name, target, output):
     first, second = p.shape(target), p.shape(output)
     pairs = zip(first, second)
     if len(first) != len(second) or any(is_static(a) and is_static(b) and a != b for a, b in pairs):
-        raise ShapeError(f"{name}: expected target and output of one shape, got {visible(first)} and {visible(second)}.")
+        raise ShapeError(
+            f"{name}: got target of shape {visible(first)} and output of shape {visible(second)}, expected one shape. "
+            "Reshape one of them; class numbers go with sparse_categorical_crossentropy."
+        )
 
 
 @op("target output")
@@ -67,8 +70,8 @@ def sparse_categorical_crossentropy(target, output, from_logits=False, axis=-1):
         target = p.reshape(target, p.shape(target)[:-1])
     if len(p.shape(target)) != rank - 1:
         raise ShapeError(
-            "sparse_categorical_crossentropy: expected target of the output's shape without its classes, "
-            f"got target {visible(p.shape(target))} and output {visible(p.shape(output))}."
+            f"sparse_categorical_crossentropy: got target of shape {visible(p.shape(target))} and output of shape "
+            f"{visible(p.shape(output))}, expected a target of the output's shape without its classes. Reshape the target."
         )
     places = p.reshape(target, (*p.shape(target)[:axis], 1, *p.shape(target)[axis:]))
     outside = p.less(places, constant(0, places))  # a negative label is no class, it does not count from the end

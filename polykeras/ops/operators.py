@@ -1,6 +1,7 @@
-"""Python's operators on Specs, symbolic inputs and Variables: each is an op."""
+"""Python's operators on Specs, watched values, symbolic inputs and Variables: each is an op."""
 
 from polykeras import ops
+from polykeras.autodiff import Traced
 from polykeras.spec import Spec
 
 _BINARY = {
@@ -38,3 +39,4 @@ def install(cls):
 
 
 install(Spec)
+install(Traced)

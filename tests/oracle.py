@@ -1,0 +1,58 @@
+"""Help for tests against Keras: arrays of both, floats of one width in both, closeness in so many words."""
+
+import contextlib
+
+import keras
+import numpy as np
+
+from polykeras import config, execute, state, tree
+from polykeras.plugins import registry
+from polykeras.sizes import Size
+from polykeras.spec import Spec
+
+DTYPES = ("float32", "float64")
+BOUND = {"float32": 3e-6, "float64": 1e-12}
+
+
+@contextlib.contextmanager
+def floatx(dtype):
+    """Make a dtype the default float of polykeras and of Keras."""
+    before = config.floatx(), keras.config.floatx()
+    config.set_floatx(dtype), keras.config.set_floatx(dtype)
+    try:
+        yield
+    finally:
+        config.set_floatx(before[0]), keras.config.set_floatx(before[1])
+
+
+def numpy_of(x):
+    """Return what Keras made as a NumPy array."""
+    return keras.ops.convert_to_numpy(x)
+
+
+def as_dtype(array, dtype):
+    """Return an array with its floats in a dtype; None stays."""
+    if array is None:
+        return None
+    array = np.asarray(array)
+    return array.astype(dtype) if array.dtype.kind == "f" else array
+
+
+def assert_close(got, expected, bound, what=""):
+    """Assert that arrays of one shape differ by at most bound * max(1, |expected|); NaN is equal to NaN."""
+    got, expected = np.asarray(got, np.float64), np.asarray(expected, np.float64)
+    assert got.shape == expected.shape, f"{what}: shape {got.shape}, expected {expected.shape}"
+    np.testing.assert_array_equal(np.isnan(got), np.isnan(expected), err_msg=what)
+    gap = np.nan_to_num(np.abs(got - expected) / np.maximum(1, np.abs(expected)))
+    assert gap.size == 0 or gap.max() <= bound, f"{what}: got {got}, expected {expected}, off by {gap.max():.3g}"
+
+
+def run_with_unknown_batch(function, arrays, backend):
+    """Return function(arrays) run on a backend, recorded with the first axis of every array unknown."""
+    backend = registry.load(backend)
+    leaves, structure = tree.flatten(arrays)
+    leaves = [execute.host_array(x, backend) for x in leaves]
+    specs = [Spec((Size.named(f"n{x.shape[0]}"), *x.shape[1:]) if x.ndim else (), x.dtype.name) for x in leaves]
+    recording = execute.record(function, (tree.unflatten(structure, specs),), backend)
+    outputs = recording.compile(state.settle(recording.variables, backend)).run(leaves)
+    return tree.unflatten(recording.structure, [backend.to_numpy(x) for x in outputs])
