@@ -51,6 +51,12 @@ class Call:
         default = self.spec.signature.parameters[name].default
         return None if default is inspect.Parameter.empty else default
 
+    def accepted(self, kwargs):
+        """Return keyword arguments without a `training` that `call` does not take: layers within still learn of it."""
+        if self.takes("training") or self.spec.open:
+            return kwargs
+        return {name: value for name, value in kwargs.items() if name != "training"}
+
     def tensors(self):
         """Return (name, value) for the arguments that are or hold tensors."""
         return [

@@ -119,7 +119,7 @@ def symbolic_call(operation, args, kwargs, run=None):
         operation: what the node calls; it keeps its nodes in `inbound_nodes`.
         run: what to run for the shapes; the operation itself where None.
     """
-    with Scope(spec):
+    with Scope(spec, captures=True):  # what it assigns is no value, and is let go
         made = (run or operation)(*substituted(args, _specs), **substituted(kwargs, _specs))
     outputs = tree.map_structure(_symbol, made)
     node = Node(operation, args, kwargs, outputs)

@@ -184,14 +184,18 @@ class Layer(Tracked):
         if self.input_spec is not None and args:
             input_spec.check(self.input_spec, args[0], self.title)
         call = self._signature.bind(args, kwargs)
+        first = not self.built
         self._build_for(call)
-        kwargs = {**kwargs, **self._context(call)}
-        with naming.within(self, self.name), scope.within(autocast=self.compute_dtype if self.autocast else None, **self._facts(kwargs, call)):
+        facts = self._facts(call, kwargs)
+        kwargs = {**call.accepted(kwargs), **self._context(call)}
+        with naming.within(self, self.name), scope.within(autocast=self.compute_dtype if self.autocast else None, **facts):
             outputs = self.call(*args, **kwargs)
             if self.activity_regularizer is not None:
                 for output in tree.leaves(outputs):
                     self.add_loss(self.activity_regularizer(output))
         self._mask_outputs(call, kwargs, outputs)
+        if first:
+            self._seen_shape = tree.map_structure(lambda x: tuple(x.shape), outputs)
         return outputs
 
     def _call_from_outside(self, args, kwargs):
@@ -220,7 +224,7 @@ class Layer(Tracked):
         def abstract(x):
             return spec.array_like(x) if hasattr(x, "shape") and hasattr(x, "dtype") else x
 
-        with Scope(spec):
+        with Scope(spec, captures=True):
             try:
                 self(*tree.map_structure(abstract, args), **tree.map_structure(abstract, kwargs))
             except PolykerasError as error:
@@ -292,8 +296,9 @@ class Layer(Tracked):
                     supplied[keyword] = found if not isinstance(x, (list, tuple)) else [masks.get_mask(part) for part in x]
         return supplied
 
-    def _facts(self, kwargs, call):
-        training = kwargs.get("training", call.value("training") if call.takes("training") else None)
+    def _facts(self, call, kwargs):
+        """Return what layers within should know: whether this is training, if this call says so."""
+        training = kwargs.get("training")
         return {} if training is None else {"training": training}
 
     def _mask_outputs(self, call, kwargs, outputs):
@@ -330,7 +335,7 @@ class Layer(Tracked):
 
     def compute_output_spec(self, *args, **kwargs):
         """Return the outputs for symbolic inputs, as KerasTensors outside any graph."""
-        with Scope(spec):
+        with Scope(spec, captures=True):
             made = self(*substituted(args, lambda x: x.spec), **substituted(kwargs, lambda x: x.spec))
         return tree.map_structure(lambda x: KerasTensor(x.sizes, x.dtype), made)
 

@@ -156,7 +156,7 @@ class Model(Trainer, Layer):
         make = lambda shape: spec.Spec(sizes_of(shape, batch=True), self.compute_dtype)
         nested = tree.map_structure(make, input_shape) if isinstance(input_shape, dict) else _each_shape(make, input_shape)
         self.built = True
-        with Scope(spec):
+        with Scope(spec, captures=True):
             self(nested)
 
     def index_inputs(self, x):

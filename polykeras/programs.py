@@ -30,13 +30,20 @@ class Programs:
         model = self.model
         leaves, structure = tree.flatten(specs)
         shapes = tuple((leaf.sizes, leaf.dtype) for leaf in leaves)
-        key = (kind, structure, shapes, model.backend, tuple(id(variable) for variable in model.trainable_variables))
+        key = (kind, structure, shapes, model.backend, self._trainable())
         if key not in self.recordings:
             backend = registry.load(model.backend)
             for leaf in leaves:
                 execute.require_dtype(leaf.dtype, backend)
-            self.recordings[key] = execute.record(lambda data: function(model, data), (specs,), backend)
+            made = execute.record(lambda data: function(model, data), (specs,), backend)
+            if key[-1] != self._trainable():  # layers were built meanwhile: the step did not train them yet
+                made = execute.record(lambda data: function(model, data), (specs,), backend)
+            self.recordings[*key[:-1], self._trainable()] = made
+            return made
         return self.recordings[key]
+
+    def _trainable(self):
+        return tuple(id(variable) for variable in self.model.trainable_variables)
 
     def program(self, recording, steps=None):
         """Return the program of a Recording, compiled for where its Variables live now."""

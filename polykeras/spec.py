@@ -434,6 +434,11 @@ def to_numpy(x):
     x._no_value()
 
 
+def read(name, shape, dtype):
+    """Return what a Variable looks like: here it has no value."""
+    return Spec(shape, dtype)
+
+
 def is_array(x):
     """Say whether x is a Spec."""
     return isinstance(x, Spec)

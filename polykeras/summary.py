@@ -6,6 +6,7 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
+from polykeras import tree
 from polykeras.dtypes import bits
 
 
@@ -49,12 +50,9 @@ def _rows(model, expand_nested, layer_range, depth=0):
 
 
 def _shape(layer):
-    if not layer.inbound_nodes:
-        return "?"
-    outputs = layer.inbound_nodes[0].outputs
-    if isinstance(outputs, (list, tuple)):
-        return ", ".join(str(x.shape) for x in outputs)
-    return str({name: x.shape for name, x in outputs.items()} if isinstance(outputs, dict) else outputs.shape)
+    if layer.inbound_nodes:
+        return str(tree.map_structure(lambda x: x.shape, layer.inbound_nodes[0].outputs))
+    return str(getattr(layer, "_seen_shape", "?"))
 
 
 def _count(layer):
@@ -88,7 +86,7 @@ def _totals(model):
     groups = {
         "Total params": [*model.variables, *optimizer],
         "Trainable params": model.trainable_variables,
-        "Non-trainable params": model.non_trainable_variables,
+        "Non-trainable params": model.non_trainable_weights,
     }
     if optimizer:
         groups["Optimizer params"] = optimizer

@@ -11,7 +11,7 @@ class Tracked:
     """
 
     is_metric = False
-    _untracked = frozenset({"inbound_nodes", "_own_losses", "_call_losses", "_given", "_call_spec"})
+    _untracked = frozenset({"inbound_nodes", "_own_losses", "_call_losses", "_given", "_call_spec", "_seen_shape"})
 
     def track(self, variable):
         """Keep a Variable that may hang on no attribute."""

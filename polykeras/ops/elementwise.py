@@ -34,6 +34,9 @@ _BINARY = {
     "right_shift": "floor(x1 / 2**x2) in bits",
 }
 
+# what stays bool, and the primitive that does it
+_OF_BOOLS = {"maximum": "bitwise_or", "minimum": "bitwise_and", **{name: name for name in ("bitwise_and", "bitwise_or", "bitwise_xor")}}
+
 
 def _float_function(name, meaning):
     def function(x):
@@ -47,9 +50,12 @@ def _float_function(name, meaning):
 def _binary(name, meaning):
     def function(x1, x2):
         x1, x2 = promoted(x1, x2)
-        if name not in ("bitwise_and", "bitwise_or", "bitwise_xor", "maximum", "minimum") and p.dtype(x1) == "bool":
-            x1, x2 = p.cast(x1, "int32"), p.cast(x2, "int32")
-        return getattr(p, name)(x1, x2)
+        primitive = name
+        if p.dtype(x1) == "bool":
+            primitive = _OF_BOOLS.get(name, name)
+            if primitive not in _OF_BOOLS.values():
+                x1, x2 = p.cast(x1, "int32"), p.cast(x2, "int32")
+        return getattr(p, primitive)(x1, x2)
 
     function.__name__ = function.__qualname__ = name
     function.__doc__ = f"Return {meaning}, element by element, dtypes promoted and shapes broadcast."
@@ -246,10 +252,15 @@ def tan(x):
 def sinh(x):
     """Return (exp(x) - exp(-x)) / 2. (...) -> (...)"""
     x = as_float(x)
-    half = constant(0.5, x)
-    grown = p.expm1(p.abs(x))
+    turn = _direction(x)
+    grown = p.expm1(p.multiply(x, turn))
     whole = p.where(p.less(grown, constant(math.inf, x)), p.add(grown, p.divide(grown, p.add(grown, constant(1, x)))), grown)
-    return p.multiply(p.multiply(half, p.where(p.less(x, constant(0, x)), constant(-1, x), constant(1, x))), whole)
+    return p.multiply(p.multiply(constant(0.5, x), turn), whole)
+
+
+def _direction(x):
+    """Return -1 below 0, else 1: x times it is |x|, with a gradient at 0 too."""
+    return p.where(p.less(x, constant(0, x)), constant(-1, x), constant(1, x))
 
 
 @op("x")
@@ -286,10 +297,11 @@ def arccos(x):
 def arcsinh(x):
     """Return the inverse of sinh. (...) -> (...)"""
     x = as_float(x)
-    size, one = p.abs(x), constant(1, x)
+    turn, one = _direction(x), constant(1, x)
+    size = p.multiply(x, turn)
     squared = p.multiply(size, size)
     grown = p.add(size, p.divide(squared, p.add(one, p.sqrt(p.add(squared, one)))))
-    return p.where(p.less(x, constant(0, x)), p.negative(p.log1p(grown)), p.log1p(grown))
+    return p.multiply(turn, p.log1p(grown))
 
 
 @op("x")

@@ -11,7 +11,7 @@ import numpy as np
 from polykeras import config, dtypes
 from polykeras.errors import ShapeError
 from polykeras.ops.dispatch import as_float, axis_of, constant, convert, op, p, promoted, scope
-from polykeras.ops.elementwise import logical_not
+from polykeras.ops.elementwise import bitwise_not, logical_not
 from polykeras.ops.shapes import moveaxis
 from polykeras.sizes import is_static, product
 
@@ -316,7 +316,7 @@ def sort(x, axis=-1):
 def top_k(x, k, sorted=True):
     """Return (values, indices) of the k largest of the last axis, the lowest index first at ties."""
     axis = len(p.shape(x)) - 1
-    falling = p.negative(x) if dtypes.is_float(p.dtype(x)) else p.bitwise_xor(x, constant(-1, x))
+    falling = p.negative(x) if dtypes.is_float(p.dtype(x)) else bitwise_not(x)
     order = p.argsort(falling, axis)
     sizes = p.shape(x)
     if is_static(sizes[-1]) and k > sizes[-1]:
