@@ -5,7 +5,7 @@ import contextlib
 import keras
 import numpy as np
 
-from polykeras import config, execute, state, tree
+from polykeras import config, contract, execute, state, tree
 from polykeras.plugins import registry
 from polykeras.sizes import Size
 from polykeras.spec import Spec
@@ -23,6 +23,9 @@ def floatx(dtype):
         yield
     finally:
         config.set_floatx(before[0]), keras.config.set_floatx(before[1])
+
+
+keras.src.backend.common.dtypes.BIT64_TO_BIT32_DTYPE["float64"] = "float64"  # off TensorFlow, Keras makes it float32
 
 
 def numpy_of(x):
@@ -47,12 +50,22 @@ def assert_close(got, expected, bound, what=""):
     assert gap.size == 0 or gap.max() <= bound, f"{what}: got {got}, expected {expected}, off by {gap.max():.3g}"
 
 
+def _options(backend):
+    """Return how to run hundreds of small cases in one program: XLA would take longer over them than all else."""
+    return contract.Options(jit=False if backend.startswith("tensorflow") else "auto")
+
+
+def run(function, arrays, backend):
+    """Return function(arrays) run on a backend."""
+    return execute.call(function, (arrays,), registry.load(backend), _options(backend))
+
+
 def run_with_unknown_batch(function, arrays, backend):
     """Return function(arrays) run on a backend, recorded with the first axis of every array unknown."""
-    backend = registry.load(backend)
+    options, backend = _options(backend), registry.load(backend)
     leaves, structure = tree.flatten(arrays)
     leaves = [execute.host_array(x, backend) for x in leaves]
     specs = [Spec((Size.named(f"n{x.shape[0]}"), *x.shape[1:]) if x.ndim else (), x.dtype.name) for x in leaves]
     recording = execute.record(function, (tree.unflatten(structure, specs),), backend)
-    outputs = recording.compile(state.settle(recording.variables, backend)).run(leaves)
+    outputs = recording.compile(state.settle(recording.variables, backend), options=options).run(leaves)
     return tree.unflatten(recording.structure, [backend.to_numpy(x) for x in outputs])

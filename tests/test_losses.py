@@ -8,10 +8,9 @@ import keras
 import numpy as np
 import oracle
 import pytest
-from conftest import BACKENDS
 
-from polykeras import config, execute, losses, masks, ops
-from polykeras.errors import PolykerasError, ShapeError
+from polykeras import losses, masks, ops
+from polykeras.errors import ShapeError
 from polykeras.gradient import value_and_grad
 
 random = np.random.default_rng(7)
@@ -158,45 +157,235 @@ def keras_value(one, dtype):
 
 @functools.cache
 def expected(dtype):
-    return [keras_value(one, dtype) for one in CASES]
+    with oracle.floatx(dtype):
+        return [keras_value(one, dtype) for one in CASES]
 
 
-def losses_of(arrays, dtype):
-    """Return polykeras's losses and their gradients, within one program."""
+def value_of(one, given, dtype):
+    """Return polykeras's loss as a function of the predictions."""
+    loss = one.made(losses, dtype)
+
+    def value(y_pred):
+        masks.set_mask(y_pred, given["mask"])
+        return loss(given["y_true"], y_pred, given["weight"])
+
+    return value
+
+
+def values(arrays):
+    """Return all losses, in float32."""
+    return [value_of(one, given, "float32")(given["y_pred"]) for one, given in zip(CASES, arrays)]
+
+
+def values_and_gradients(arrays):
+    """Return all losses and their gradients by the predictions, in float64."""
     made = []
     for one, given in zip(CASES, arrays):
-        loss = one.made(losses, dtype)
-
-        def total(y_pred):
-            masks.set_mask(y_pred, given["mask"])
-            value = loss(given["y_true"], y_pred, given["weight"])
-            return ops.sum(value), value
-
-        (_, value), gradient = value_and_grad(total, has_aux=True)(given["y_pred"])
-        made.append((value, gradient))
+        value = value_of(one, given, "float64")
+        (_, loss), gradient = value_and_grad(lambda y_pred: (lambda v: (ops.sum(v), v))(value(y_pred)), has_aux=True)(given["y_pred"])
+        made.append((loss, gradient))
     return made
 
 
 @functools.cache
 def got(backend, dtype):
+    """Return (losses, gradients or None): in float32 with batches of unknown size, in float64 of known."""
     arrays = [one.arrays(dtype) for one in CASES]
-    if dtype == "float32":
-        return oracle.run_with_unknown_batch(lambda given: losses_of(given, dtype), arrays, backend)
-    return execute.run(lambda given: losses_of(given, dtype), arrays, backend=backend)
+    with oracle.floatx(dtype):
+        if dtype == "float32":
+            return oracle.run_with_unknown_batch(values, arrays, backend), None
+        return tuple(zip(*oracle.run(values_and_gradients, arrays, backend)))
 
 
 @pytest.mark.parametrize("index", range(len(CASES)), ids=LABELS)
 @pytest.mark.parametrize("dtype", oracle.DTYPES)
 def test_value_is_that_of_keras(backend, dtype, index):
-    oracle.assert_close(got(backend, dtype)[index][0], expected(dtype)[index][0], oracle.BOUND[dtype], LABELS[index])
+    oracle.assert_close(got(backend, dtype)[0][index], expected(dtype)[index][0], oracle.BOUND[dtype], LABELS[index])
 
 
 @pytest.mark.parametrize("index", range(len(CASES)), ids=LABELS)
 def test_gradients_agree_between_backends(backend, index):
-    oracle.assert_close(got(backend, "float64")[index][1], got("numpy", "float64")[index][1], 1e-12, LABELS[index])
+    oracle.assert_close(got(backend, "float64")[1][index], got("numpy", "float64")[1][index], 1e-12, LABELS[index])
 
 
 @pytest.mark.parametrize("index", range(len(CASES)), ids=LABELS)
 def test_gradient_is_that_of_keras(index):
     gradient = expected("float64")[index][1]
-    oracle.assert_close(got("numpy", "float64")[index][1], gradient, 1e-11, LABELS[index])
+    oracle.assert_close(got("numpy", "float64")[1][index], gradient, 1e-11, LABELS[index])
+
+
+# -- beyond the table --------------------------------------------------------------------------------
+
+FUNCTIONS = [name for name in losses.__all__ if inspect.isfunction(getattr(keras.losses, name, None)) and name not in ("get", "serialize", "deserialize")]
+CLASSES_OF_KERAS = [name for name in losses.__all__ if inspect.isclass(getattr(losses, name)) and hasattr(keras.losses, name)]
+
+
+@pytest.mark.parametrize("name", [*FUNCTIONS, *CLASSES_OF_KERAS])
+def test_signature_is_that_of_keras(name):
+    ours, theirs = (inspect.signature(getattr(module, name)) for module in (losses, keras.losses))
+    assert [(p.name, p.default) for p in ours.parameters.values()] == [(p.name, p.default) for p in theirs.parameters.values()]
+
+
+def test_every_public_loss_of_keras_is_there_but_ctc():
+    public = {name for name in dir(keras.losses) if not name.startswith("_")}
+    assert public - set(losses.__all__) - set(dir(losses)) == {"CTC", "ctc"}
+
+
+PAIRS = {
+    "sparse_categorical_crossentropy": CLASSES, "categorical_generalized_cross_entropy": CLASSES, "circle": (CLASSES[0], UNIT),
+    "categorical_crossentropy": ONE_HOT, "categorical_focal_crossentropy": ONE_HOT, "categorical_hinge": ONE_HOT,
+    "binary_crossentropy": BITS, "binary_focal_crossentropy": BITS, "hinge": BITS, "squared_hinge": BITS,
+}  # fmt: skip
+
+
+def test_functions_outside_any_program_agree_with_keras(default_backend):
+    functions = FUNCTIONS if default_backend != "tensorflow_graph" else FUNCTIONS[::4]  # each call is a program there
+    for name in functions:
+        y_true, y_pred = (oracle.as_dtype(x, "float32") for x in PAIRS.get(name, SHARES))
+        more = {"q": 0.5} if name == "categorical_generalized_cross_entropy" else {}
+        got = ops.convert_to_numpy(getattr(losses, name)(y_true.tolist(), y_pred.tolist(), **more))
+        expected = oracle.numpy_of(getattr(keras.losses, name)(y_true, keras.ops.convert_to_tensor(y_pred), **more))
+        oracle.assert_close(got, expected, oracle.BOUND["float32"], name)
+        assert got.dtype == np.float32
+
+
+def test_a_loss_outside_any_program_takes_lists_weights_and_masks(default_backend):
+    y_pred = ops.convert_to_tensor(STEPS[1].astype("float32"))
+    masks.set_mask(y_pred, STEP_MASK)
+    got = losses.MeanAbsoluteError()(STEPS[0].tolist(), y_pred, sample_weight=WEIGHT[:, None].tolist())
+    index = next(i for i, one in enumerate(CASES) if one.label == "MeanAbsoluteError-4x5x3-weight(4,1)-mask")
+    oracle.assert_close(ops.convert_to_numpy(got), expected("float32")[index][0], oracle.BOUND["float32"])
+    assert np.shape(ops.convert_to_numpy(got)) == ()
+
+
+@pytest.mark.parametrize("name", CLASSES_OF_KERAS)
+def test_a_config_makes_the_same_loss(name):
+    given = next((one.arguments for one in CASES if one.name == name and one.arguments), {})
+    loss = getattr(losses, name)(**{"reduction": "sum", **given}) if name not in ("Loss", "LossFunctionWrapper") else losses.LossFunctionWrapper(losses.huber, delta=2.0)
+    config = losses.serialize(loss)
+    again = losses.deserialize(config)
+    assert type(again) is type(loss) and again.get_config() == loss.get_config()
+    if name not in ("Loss", "LossFunctionWrapper"):
+        assert getattr(keras.losses, name).from_config(config["config"]).reduction == loss.reduction
+
+
+@pytest.mark.parametrize("name, found", [
+    ("mse", losses.mean_squared_error), ("MAE", losses.mean_absolute_error), ("mean_squared_error", losses.mean_squared_error),
+    ("bce", losses.binary_crossentropy), ("kld", losses.kl_divergence), ("hinge", losses.hinge),
+])  # fmt: skip
+def test_a_name_in_small_letters_is_the_function_as_in_keras(name, found):
+    assert losses.get(name) is found and losses.get(losses.serialize(found)) is found
+
+
+def test_get_takes_classes_objects_configs_and_nothing():
+    assert losses.get(None) is None
+    assert isinstance(losses.get("Huber"), losses.Huber) and isinstance(losses.get(losses.Huber), losses.Huber)
+    assert losses.get({"class_name": "Huber", "config": {"delta": 3.0}}).delta == 3.0
+    with pytest.raises(ValueError, match="Unknown loss: got 'hubber', expected one of .*Huber"):
+        losses.get("hubber")
+
+
+REFUSED = [
+    (lambda: losses.MeanSquaredError()(np.zeros((4, 3)), np.zeros((4, 2))), r"got y_true of shape \(4, 3\) and y_pred of shape \(4, 2\), expected .*Reshape"),
+    (lambda: losses.MeanSquaredError()(np.zeros(3), np.zeros((3, 3))), r"got y_true of shape \(3,\) and y_pred of shape \(3, 3\), expected .*Reshape"),
+    (lambda: losses.hinge(np.zeros(3), np.zeros((4, 3))), r"hinge: got y_true of shape \(3,\) .* expected as many axes.*Reshape"),
+    (lambda: losses.categorical_crossentropy([0, 1], np.zeros((2, 3))), r"got y_true of shape \(2,\) .* begins with sparse"),
+    (lambda: losses.binary_crossentropy([[0.0]], np.zeros((2, 3))), r"got target of shape \(1, 1\) .* expected one shape. Reshape"),
+    (lambda: losses.SparseCategoricalCrossentropy()(np.eye(3), np.eye(3)), r"got y_true of shape \(3, 3\) .* expected class numbers of shape \(3,\). Take"),
+    (lambda: losses.SparseCategoricalCrossentropy()([0, 1], np.eye(3)), r"got y_true of shape \(2,\) .* expected class numbers of shape \(3,\). Take"),
+    (lambda: losses.MeanSquaredError()(np.eye(4), np.eye(4), [1, 2, 3]), r"got sample_weight of shape \(3,\) for losses of shape \(4,\), expected .*Reshape it"),
+    (lambda: losses.MeanSquaredError()(np.zeros((4, 4, 2)), np.zeros((4, 4, 2)), np.ones(4)), r"sample_weight of shape \(4,\) for losses of shape \(4, 4\)"),
+    (lambda: losses.MeanSquaredError()({"a": [1.0]}, {"a": [1.0], "b": [2.0]}), "got 1 arrays of labels for 2 outputs, expected as many"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("number", range(len(REFUSED)))
+def test_shapes_that_do_not_fit_are_refused_in_words(default_backend, number):
+    call, text = REFUSED[number]
+    with pytest.raises(ShapeError, match=text):
+        call()
+
+
+@pytest.mark.parametrize("make, text", [
+    (lambda: losses.MeanSquaredError(reduction="avg"), "Unknown reduction: got 'avg', expected one of"),
+    (lambda: losses.CategoricalGeneralizedCrossEntropy(q=1.5), "expected q between 0 and 1, got 1.5"),
+    (lambda: losses.categorical_crossentropy([[1.0, 0.0]], [[0.5, 0.5]], axis=True), "expected an int as axis, got True"),
+    (lambda: losses.LossFunctionWrapper.from_config({"fn": "nothing"}), "Unknown formula: got 'nothing', expected one of"),
+])  # fmt: skip
+def test_arguments_that_make_no_sense_are_refused(make, text):
+    with pytest.raises(ValueError, match=text):
+        make()
+
+
+def test_one_class_is_warned_of():
+    with pytest.warns(SyntaxWarning, match=r"got y_pred of shape \(2, 1\), expected at least two classes"):
+        losses.categorical_crossentropy([[1.0], [1.0]], [[0.5], [0.5]])
+
+
+def test_class_numbers_reach_a_loss_as_integers(backend):
+    """A float32 label cannot tell 2**24 from 2**24 + 1, a float16 one not 2048 from 2049."""
+    seen = []
+
+    class Peek(losses.Loss):
+        def call(self, y_true, y_pred):
+            seen.append(ops.dtype(y_true))
+            return ops.cast(ops.equal(y_true, 2**24 + 1), self.dtype) - ops.cast(ops.equal(y_true, 2**24), self.dtype) + 0.0 * y_pred
+
+    for dtype in ("int32", "int64", "uint8", "bool"):
+        label = np.array([1 if dtype in ("uint8", "bool") else 2**24 + 1], dtype)
+        got = oracle.run(lambda given: Peek(dtype="float32")(given[0], given[1]), [label, np.zeros(1, "float32")], backend)
+        assert float(got) == (0.0 if dtype in ("uint8", "bool") else 1.0)
+    assert seen == ["int32", "int64", "int32", "int32"]
+
+
+def test_a_class_out_of_range_gives_nan(backend):
+    loss = losses.SparseCategoricalCrossentropy(reduction="none")
+    got = oracle.run(lambda given: loss(given, np.full((4, 3), 1 / 3, "float32")), np.array([0, 3, -1, 2]), backend)
+    assert np.isnan(got).tolist() == [False, True, True, False]
+
+
+def test_zero_vectors_and_lone_embeddings_have_finite_gradients(backend):
+    """Keras 3.15.1 gives NaN for both."""
+    calls = [
+        lambda p: ops.sum(losses.cosine_similarity(np.ones((2, 3)), p)),
+        lambda p: ops.sum(losses.circle([0, 1], p)),
+    ]
+    arrays = [np.zeros((2, 3)), np.eye(2, 3)]
+    for call, array in zip(calls, arrays):
+        value, gradient = oracle.run(lambda p: value_and_grad(call)(p), array, backend)
+        assert value == 0 and np.isfinite(gradient).all()
+
+
+def test_ignored_places_pass_no_gradient_even_from_nan(backend):
+    y_pred = np.array([[0.5, 0.5], [np.nan, np.inf]])
+    loss = losses.SparseCategoricalCrossentropy(ignore_class=9, dtype="float64")
+    value, gradient = oracle.run(lambda p: value_and_grad(lambda p: loss([1, 9], p))(p), y_pred, backend)
+    oracle.assert_close(value, np.log(2), 1e-12)
+    assert np.isfinite(gradient).all() and (gradient[1] == 0).all()
+
+
+def test_a_function_over_several_outputs():
+    loss = losses.LossFunctionWrapper(lambda y, p: ops.square(y["a"] - p["a"]) + ops.square(y["b"] - p["b"]), name="both")
+    assert float(loss({"a": [1.0, 2.0], "b": [0.0, 0.0]}, {"a": [1.0, 1.0], "b": [2.0, 0.0]})) == 2.5
+
+
+def test_names_and_dtypes_are_those_of_keras():
+    class MyLoss(losses.Loss):
+        pass
+
+    assert losses.Huber().name == "huber_loss" and MyLoss().name == "my_loss" and MyLoss().name == "my_loss_1"
+    assert losses.Huber().dtype == "float32" and losses.Huber(dtype="mixed_bfloat16").dtype == "bfloat16"
+    with pytest.raises(NotImplementedError, match=r"MyLoss has no call\(self, y_true, y_pred\). Write one."):
+        MyLoss()([1.0], [1.0])
+
+
+def test_half_precision_losses_do_not_overflow(backend):
+    got = oracle.run(lambda p: losses.MeanAbsoluteError(dtype="float16")(np.zeros((400, 1), "float16"), p), np.full((400, 1), 60000, "float16"), backend)
+    assert got.dtype == np.float16 and float(got) == 60000
+
+
+def test_symbolic_outputs_can_be_compared():
+    from polykeras.graph import KerasTensor
+
+    made = losses.mean_squared_error(KerasTensor((None, 3)), KerasTensor((None, 3)))
+    assert isinstance(made, KerasTensor) and made.shape == (None,)
