@@ -9,6 +9,7 @@ import math
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jax import lax
 
 from polykeras import dtypes
@@ -65,8 +66,10 @@ def prod(x, axes, keepdims):
 
 
 def max(x, axes, keepdims):
+    if x.size:
+        return jnp.max(x, axis=axes, keepdims=keepdims)
     least = -math.inf if jnp.issubdtype(x.dtype, jnp.floating) else jnp.iinfo(x.dtype).min
-    return jnp.max(x, axis=axes, keepdims=keepdims, initial=least)
+    return jnp.max(x, axis=axes, keepdims=keepdims, initial=least)  # initial would take part in ties at -inf
 
 
 def argmax(x, axis):
@@ -107,7 +110,7 @@ def conv(x, kernel, strides, padding, dilation, groups):
 def pool(x, kind, size, strides, padding):
     start, combine = (-jnp.inf, lax.max) if kind == "max" else (0.0, lax.add)
     pairs = _padding(padding) if isinstance(padding, str) else ((0, 0), *padding, (0, 0))
-    return lax.reduce_window(x, jnp.array(start, x.dtype), combine, (1, *size, 1), (1, *strides, 1), pairs)
+    return lax.reduce_window(x, np.array(start, x.dtype), combine, (1, *size, 1), (1, *strides, 1), pairs)
 
 
 reshape, transpose, broadcast_to = jnp.reshape, jnp.transpose, jnp.broadcast_to

@@ -8,7 +8,7 @@ from polykeras import contract
 from polykeras_tensorflow import primitives
 from polykeras_tensorflow.fused import fused  # noqa: F401  part of the contract
 from polykeras_tensorflow.gradients import cond, scan, value_and_grad, while_loop  # noqa: F401
-from polykeras_tensorflow.shared import Plan, context, device_name, devices, dtype, find_device, from_numpy, shape  # noqa: F401
+from polykeras_tensorflow.shared import Plan, context, device_name, devices, dtype, find_device, from_numpy, input_signature, shape  # noqa: F401
 
 name = "tensorflow"
 api_version = contract.API_VERSION
@@ -82,11 +82,12 @@ class Program:
             return outputs
 
         with tf.device(store.place):
-            self.function = tf.function(program, autograph=False)
+            signature = [tf.TensorSpec(shape, dtype) for shape, dtype in input_signature(step, steps)]
+            self.function = tf.function(program, autograph=False).get_concrete_function(signature)
 
     def run(self, inputs):
         with tf.device(self.store.place):
-            return self.function([tf.constant(x) if not isinstance(x, tf.Tensor) else x for x in inputs])
+            return self.function(*[x if isinstance(x, tf.Tensor) else tf.constant(x) for x in inputs])
 
     def native(self):
         return {"function": self.function}

@@ -13,7 +13,7 @@ from polykeras.errors import TracingError
 from polykeras_tensorflow import primitives
 from polykeras_tensorflow.fused import fused  # noqa: F401  part of the contract
 from polykeras_tensorflow.gradients import cond, scan, value_and_grad, while_loop  # noqa: F401
-from polykeras_tensorflow.shared import Plan, context, device_name, devices, dtype, find_device, from_numpy, shape  # noqa: F401
+from polykeras_tensorflow.shared import Plan, context, device_name, devices, dtype, find_device, from_numpy, input_signature, shape  # noqa: F401
 
 v1 = tf.compat.v1
 
@@ -91,9 +91,8 @@ class Program:
         self.strategy = plan.words + ", run by a Session"
         function = plan.function(step.bind(sys.modules[__name__]), wrapped=plan.xla or steps is not None)
         changing, fixed = [store.variables[n] for n in plan.changed], [store.variables[n] for n in plan.fixed]
-        lead = () if steps is None else (steps,)
         with store.graph.as_default(), tf.device(store.place):
-            self.placeholders = [v1.placeholder(x.dtype, lead + x.shape, name="input") for x in step.inputs]
+            self.placeholders = [v1.placeholder(dtype, shape, name="input") for shape, dtype in input_signature(step, steps)]
             changed, self.plain_outputs = function([v.read_value() for v in changing], [v.read_value() for v in fixed], self.placeholders)
             with tf.control_dependencies([*changed, *self.plain_outputs]):
                 assigned = [variable.assign(value) for variable, value in zip(changing, changed)]

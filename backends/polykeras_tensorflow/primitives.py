@@ -88,6 +88,7 @@ def floor_divide(x, y):
     # the quotient of the exact remainder: 1.0 // 0.1 is 9
     x, y = tf.stop_gradient(x), tf.stop_gradient(y)
     whole = tf.round((x - tf.math.floormod(x, y)) / y)
+    whole = tf.where(tf.logical_and(tf.math.is_inf(y), tf.math.is_finite(x)), tf.floor(0.5 * tf.sign(x) * tf.sign(y)), whole)
     return tf.where(tf.equal(y, 0), x / y, whole)
 
 

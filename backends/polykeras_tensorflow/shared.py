@@ -43,6 +43,12 @@ def devices():
     return [f"{kind}:{index}" for kind, word in kinds for index in range(len(tf.config.list_logical_devices(word)))]
 
 
+def input_signature(step, steps):
+    """Return (shape, dtype) of a program's inputs: those of a batch, behind an axis of steps if there are several."""
+    lead = () if steps is None else (steps,)
+    return [(lead + x.shape, x.dtype) for x in step.inputs]
+
+
 class Plan:
     """How a step is run: a rule on its operations and the device, never a timing."""
 
