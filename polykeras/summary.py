@@ -2,16 +2,14 @@
 
 import math
 
-from rich import box
-from rich.console import Console
-from rich.table import Table
-
 from polykeras import tree
 from polykeras.dtypes import bits
 
 
 def print_summary(model, line_length=None, print_fn=None, expand_nested=False, show_trainable=False, layer_range=None):
     """Print a model as a table, through a function of one line if given."""
+    from rich.console import Console  # here and below: rich takes a tenth of a second to import
+
     console = Console(width=line_length or 88, record=print_fn is not None, quiet=print_fn is not None, highlight=False, soft_wrap=False)
     lines = [f'Model: "{model.name}"', _table(model, expand_nested, show_trainable, layer_range), *_totals(model)]
     for line in lines:
@@ -22,6 +20,9 @@ def print_summary(model, line_length=None, print_fn=None, expand_nested=False, s
 
 
 def _table(model, expand_nested, show_trainable, layer_range):
+    from rich import box
+    from rich.table import Table
+
     table = Table(box=box.HEAVY_HEAD, show_lines=True)
     table.add_column("Layer (type)", overflow="fold")
     table.add_column("Output Shape")
