@@ -229,6 +229,8 @@ def _version_faults(version):
 
 
 def _capability_faults(words):
+    if not isinstance(words, (set, frozenset, tuple, list)):
+        return [f"capabilities should be a set of words, got {words!r}"]
     unknown = sorted(set(words) - set(CAPABILITIES))
     return [f"declares unknown capabilities: {', '.join(unknown)}"] if unknown else []
 

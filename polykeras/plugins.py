@@ -20,6 +20,7 @@ from polykeras.errors import BackendUnavailableError, DuplicateBackendError, Plu
 GROUP = "polykeras.backends"
 DISABLE = "POLYKERAS_DISABLE_PLUGINS"
 CHOOSE = ("POLYKERAS_BACKEND", "KERAS_BACKEND")
+PATIENCE = 20.0  # seconds that a plugin may take to say what it offers; it imports no framework
 
 hookspec = pluggy.HookspecMarker("polykeras")
 hookimpl = pluggy.HookimplMarker("polykeras")
@@ -126,11 +127,11 @@ class Registry:
         Raises:
             PluginError: the plugin does not implement the hook as it should.
         """
-        offers = self._offers_of(source, lambda: plugin)
         with self._lock:
+            offers = self._offers_of(source, lambda: plugin, source)
             self._offers = _refuse_duplicates([*self.offers(), *offers])
         for offer in offers:
-            if offer.error is not None and not isinstance(offer.error, DuplicateBackendError):
+            if offer.info is None:
                 raise offer.error
 
     def load(self, name):
@@ -171,9 +172,10 @@ class Registry:
         rows = [offer for offer in self.offers() if offer.name == name]
         if not rows:
             raise UnknownBackendError(f"Unknown backend: got {name!r}, expected one of {self._listing()}.")
-        if rows[0].fault:
+        usable = [offer for offer in rows if not offer.fault]
+        if not usable:
             raise rows[0].error
-        return rows[0]
+        return usable[0]
 
     def _listing(self):
         names = [repr(offer.name) for offer in self.offers() if not offer.fault]
@@ -219,26 +221,64 @@ class Registry:
             offers += self._offers_of(source, point.load, point.name)
         return _refuse_duplicates(offers)
 
-    def _offers_of(self, source, load, name="?"):
+    def _offers_of(self, source, load, name):
         try:
-            plugin = load()
-            if self.manager.is_registered(plugin):
-                self.manager.unregister(plugin)
-            self.manager.register(plugin)
-            self.manager.check_pending()
-            infos = self.manager.subset_hook_caller("polykeras_backends", _others(self.manager, plugin))()
-            infos = [info for group in infos for info in group]
-            if not infos:
-                raise PluginError("it offers no backend: the hook polykeras_backends is missing or returned nothing")
+            infos = _in_time(lambda: self._infos(load()))
             return [_offer(info, source) for info in infos]
         except Exception as cause:
-            fault = f"the plugin raised {type(cause).__name__}: {_first_line(cause)}"
+            fault = _plain(cause) if isinstance(cause, PluginError) else f"the plugin raised {type(cause).__name__}: {_plain(cause)}"
             error = BackendUnavailableError(
                 f"Backend {name!r} from {source} cannot be used: {fault}. "
                 f"Mend or reinstall that package, or set {DISABLE}={source.split(' ')[0]} to hide it."
             )
             error.__cause__ = cause
             return [Offer(name, source, fault=fault, error=error)]
+
+    def _infos(self, plugin):
+        """Return what a plugin offers; a plugin at fault does not stay registered."""
+        if self.manager.is_registered(plugin):
+            self.manager.unregister(plugin)
+        self.manager.register(plugin)
+        try:
+            self.manager.check_pending()
+            groups = self.manager.subset_hook_caller("polykeras_backends", _others(self.manager, plugin))()
+            infos = [info for group in groups for info in (group if isinstance(group, (list, tuple)) else [group])]
+            wrong = [info for info in infos if not isinstance(info, BackendInfo)]
+            if wrong:
+                raise PluginError(f"its hook polykeras_backends should return a list of BackendInfo, got {wrong[0]!r}")
+            if not infos:
+                raise PluginError("it offers no backend: the hook polykeras_backends is missing or returned nothing")
+            return infos
+        except BaseException:
+            self.manager.unregister(plugin)
+            raise
+
+
+def _in_time(function):
+    """Return function(), called in a thread that is given up after PATIENCE seconds: a plugin that hangs stops nobody.
+
+    Raises:
+        PluginError: it took longer, or wanted to end the process; else whatever it raised.
+    """
+    outcome = {}
+
+    def work():
+        try:
+            outcome["made"] = function()
+        except BaseException as cause:
+            outcome["error"] = cause
+
+    thread = threading.Thread(target=work, name="polykeras plugin", daemon=True)
+    thread.start()
+    thread.join(PATIENCE)
+    if not outcome:
+        raise PluginError(f"it did not answer within {PATIENCE:g} seconds")
+    error = outcome.get("error")
+    if isinstance(error, Exception):
+        raise error
+    if error is not None:
+        raise PluginError(f"it wanted to end the process: {error!r}")
+    return outcome["made"]
 
 
 def _others(manager, plugin):
@@ -258,9 +298,9 @@ def _offer(info, source):
 
 
 def _refuse_duplicates(offers):
-    """Mark every offer of a name that is taken twice; nobody wins silently."""
+    """Mark every offer of a name that is taken twice; nobody wins silently. A plugin that failed takes no name."""
     for name in {offer.name for offer in offers}:
-        rows = [offer for offer in offers if offer.name == name]
+        rows = [offer for offer in offers if offer.name == name and offer.info is not None]
         if len(rows) > 1:
             sources = " and ".join(sorted(offer.source for offer in rows))
             for offer in rows:
@@ -286,6 +326,13 @@ def _version(distribution):
 
 def _first_line(error):
     return (str(error).strip() or type(error).__name__).splitlines()[0]
+
+
+def _plain(error):
+    """Return an error's message in one line; of pluggy's, the part that tells what is wrong with the hook."""
+    if isinstance(error, pluggy.PluginValidationError):
+        return " ".join(line.strip() for line in str(error).splitlines()[1:]) or _first_line(error)
+    return _first_line(error)
 
 
 registry = Registry()
