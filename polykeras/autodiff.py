@@ -22,6 +22,21 @@ class Traced:
     def __init__(self, value, tape, index):
         self.value, self.tape, self.index = value, tape, index
 
+    @property
+    def shape(self):
+        """The shape, as the array within has it."""
+        return _innermost(self).shape
+
+    @property
+    def dtype(self):
+        """The dtype, as the array within has it."""
+        return _innermost(self).dtype
+
+    @property
+    def ndim(self):
+        """Number of axes."""
+        return len(self.shape)
+
 
 class Tape:
     """The operations on watched values, in order."""

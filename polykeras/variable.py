@@ -7,6 +7,7 @@ import numpy as np
 from polykeras import config, dtypes, naming, scope
 from polykeras.errors import BackendMismatchError, DTypeError, ShapeError
 from polykeras.ops import dispatch, operators
+from polykeras.plugins import registry
 
 _serial = itertools.count()
 
@@ -51,7 +52,8 @@ class Variable:
             if shape is None:
                 raise ShapeError(f"Variable {self.name!r}: an initializer that is a function needs a shape; got None.")
             dtype = dtypes.standardize(dtype or config.floatx())
-            initializer = initializer(tuple(shape), dtype=dtype)
+            start = initializer  # on the reference, so that first values are the same bits whatever the default backend
+            initializer = dispatch.enter(lambda: start(tuple(shape), dtype=dtype), registry.reference())
         value = np.array(dispatch.execute.host_array(to_host(initializer)))
         value = value if dtype is None else value.astype(dtypes.to_numpy(dtypes.standardize(dtype)))
         if shape is not None and tuple(shape) != value.shape:

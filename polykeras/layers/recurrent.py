@@ -2,12 +2,13 @@
 
 import inspect
 
-from polykeras import ops
+from polykeras import ops, scope
 from polykeras.input_spec import InputSpec
 from polykeras.layer import Layer
 from polykeras.layers.recurrent_cells import GRUCell, LSTMCell, SimpleRNNCell
 from polykeras.naming import snake_case
 from polykeras.ops.recurrent import rnn
+from polykeras.plugins import registry
 from polykeras.variable import Variable
 
 
@@ -73,8 +74,9 @@ class RNN(Layer):
         if self.stateful:
             if sequences_shape[0] is None:
                 raise ValueError(f"{self.title}: a stateful layer needs a known batch size, got shape {sequences_shape}. Give Input a batch_size.")
-            start = _flat(self.get_initial_state(sequences_shape[0]))
-            self.states = [Variable(ops.convert_to_numpy(ops.zeros(tuple(x.shape), self.compute_dtype)), trainable=False, name="rnn_state") for x in start]
+            with scope.outside(), scope.Scope(registry.reference()):  # the layer may be built on shapes alone
+                start = _flat(self.get_initial_state(sequences_shape[0]))
+            self.states = [Variable(x, trainable=False, name="rnn_state") for x in start]
 
     def get_initial_state(self, batch_size=None):
         """Return the cell's first states."""

@@ -3,6 +3,7 @@
 A masked step keeps the state and repeats the last output. Sequences are (batch, time, features).
 """
 
+from polykeras import tree
 from polykeras.ops.control import scan
 from polykeras.ops.dispatch import OPS, constant, op, p
 from polykeras.ops.shapes import split
@@ -36,7 +37,7 @@ def rnn(step, sequences, states, mask=None, go_backwards=False, zero_output_for_
     Args:
         step: takes (batch, features) and a list of states.
         sequences: (batch, time, features).
-        states: list of (batch, ...) arrays.
+        states: list of (batch, ...) arrays; lists of them within, too.
         mask: (batch, time) bool, True where a step counts.
         go_backwards: whether to go from the last step to the first; outputs are in that order.
         zero_output_for_mask: whether masked outputs are zeros rather than the last output again.
@@ -57,7 +58,7 @@ def rnn(step, sequences, states, mask=None, go_backwards=False, zero_output_for_
         if mask is None:
             return (output if previous is not None else None, after), output
         shown = _chosen(row["mask"], output, constant(0, output) if zero_output_for_mask else previous)
-        after = [_chosen(row["mask"], new, old) for new, old in zip(after, before)]
+        after = tree.map_structure(lambda new, old: _chosen(row["mask"], new, old), after, before)
         return (_chosen(row["mask"], output, previous), after), shown
 
     (last, final), outputs = scan(body, (zero_output, list(states)), rows)
