@@ -30,7 +30,8 @@ def table(entries, gradient):
 
 def rules():
     """Return what the contract's own docstring says of primitives."""
-    return " ".join(contract.__doc__.split("Primitives are ")[1].split()).capitalize()
+    text = " ".join(contract.__doc__.split("Primitives are ")[1].split())
+    return text[0].upper() + text[1:]
 
 
 def document():
