@@ -113,7 +113,18 @@ def sum(x, axes, keepdims):
 
 
 def prod(x, axes, keepdims):
+    for axis in axes if _is_float(x) else ():
+        x = _halved(x, axis)
     return tf.reduce_prod(x, axes, keepdims)
+
+
+def _halved(x, axis):
+    """Multiply an axis down to one place, half by half: TensorFlow's own second gradient is wrong at zeros."""
+    while (x.shape[axis] or 0) > 1:
+        half, odd = divmod(x.shape[axis], 2)
+        first, second, *rest = tf.split(x, [half, half, odd] if odd else 2, axis)
+        x = tf.concat([first * second, *rest], axis)
+    return x
 
 
 def max(x, axes, keepdims):
@@ -175,15 +186,20 @@ def conv(x, kernel, strides, padding, dilation, groups):
         return conv(tf.zeros((1, *x.shape[1:]), x.dtype), kernel, strides, padding, dilation, groups)[:0]
     if rank == 1:  # the kernels for images serve: they know groups and are the faster ones
         pairs = padding if isinstance(padding, str) else ((0, 0), *padding)
-        made = conv(x[:, None], kernel[None], (1, *strides), pairs, (1, *dilation), groups)
+        made = conv(x[:, None], kernel[None], strides * 2, pairs, (1, *dilation), groups)
         return tf.squeeze(made, 1)
     x, word = _explicit(x, padding, kernel.shape[:-2], strides, dilation, 0)
     if builtins.max(strides) > 1 and builtins.max(dilation) > 1:
         return _strided_and_dilated(x, kernel, strides, word, dilation, groups)
-    if groups == 1 or rank == 2:
-        return tf.nn.convolution(x, kernel, strides, word, dilations=dilation)
+    layout = f"N{'DHW'[3 - rank :]}C"  # said aloud: the eager gradient of three axes cannot do without
+    if groups == 1:
+        return tf.nn.convolution(x, kernel, strides, word, layout, dilation)
+    if groups == x.shape[-1] and rank == 2 and strides[0] == strides[1]:
+        by_channel = tf.reshape(kernel, (*kernel.shape[:2], groups, -1))
+        return tf.nn.depthwise_conv2d(x, by_channel, (1, *strides, 1), word, dilations=dilation)
+    # TensorFlow's grouped convolution has no gradient on a CPU
     parts = zip(tf.split(x, groups, -1), tf.split(kernel, groups, -1))
-    return tf.concat([tf.nn.convolution(a, b, strides, word, dilations=dilation) for a, b in parts], -1)
+    return tf.concat([tf.nn.convolution(a, b, strides, word, layout, dilation) for a, b in parts], -1)
 
 
 def _strided_and_dilated(x, kernel, strides, word, dilation, groups):
@@ -196,7 +212,13 @@ def _strided_and_dilated(x, kernel, strides, word, dilation, groups):
     return made[(builtins.slice(None), *(builtins.slice(None, None, step) for step in strides))]
 
 
+COMPARED = 12  # sides of a window together, up to which maxima by comparisons are the faster ones
+
+
 def pool(x, kind, size, strides, padding):
+    compared = x.dtype == tf.float64 or getattr(guards, "xla", False) and builtins.sum(size) <= COMPARED
+    if kind == "max" and compared:
+        return _first_largest(x, size, strides, spec.padding_pairs(padding, x.shape[1:-1], size, strides))
     pairs = padding if isinstance(padding, str) else tuple(padding)
     if len(size) == 1:
         pairs = pairs if isinstance(pairs, str) else ((0, 0), *pairs)
@@ -231,11 +253,30 @@ def _max_pool(x, size, strides, padding):
         return largest(_explicit(tf.cast(places, x.dtype), padding, size, strides, None, 0)[0]) > 0
 
     def special():
-        made = largest(x)
-        made = tf.where(among(tf.logical_not(low)), made, made + tf.constant(-math.inf, x.dtype))
-        return tf.where(among(nan), tf.constant(math.nan, x.dtype), made)
+        infinite = tf.where(among(tf.logical_not(low)), tf.zeros([], x.dtype), tf.constant(-math.inf, x.dtype))
+        return tf.where(among(nan), tf.constant(math.nan, x.dtype), infinite)
 
-    return tf.cond(tf.reduce_any(tf.logical_or(nan, low)), special, lambda: largest(x))
+    made = largest(x)
+    return made + tf.stop_gradient(tf.cond(tf.reduce_any(tf.logical_or(nan, low)), special, lambda: tf.zeros_like(made)))
+
+
+def _first_largest(x, size, strides, pairs):
+    """Take the largest of each window by comparisons, axis by axis, the last first: so the first of equals gets the gradient.
+
+    XLA's own gradient takes many times as long on a CPU, and its gradient's gradient is rounded to bfloat16.
+    """
+    x = tf.pad(x, ((0, 0), *pairs, (0, 0)), constant_values=tf.constant(-math.inf, x.dtype))
+    for axis in reversed(range(1, len(size) + 1)):
+        window, stride, sizes = size[axis - 1], strides[axis - 1], shape(x)
+        span = (sizes[axis] - window) // stride * stride + 1
+        largest = None
+        for start in range(window):
+            starts, stops = [0] * len(sizes), list(sizes)
+            starts[axis], stops[axis] = start, start + span
+            view = tf.strided_slice(x, starts, stops, [stride if place == axis else 1 for place in range(len(sizes))])
+            largest = view if largest is None else tf.where(tf.logical_or(view > largest, tf.math.is_nan(view)), view, largest)
+        x = largest
+    return x
 
 
 def shape(x):

@@ -18,6 +18,7 @@ class Budget(NamedTuple):
 EXACT = Budget(0)
 ROUNDED = Budget(4)  # a function that libraries approximate (a compiler may also fuse or reassociate)
 SUMMED = Budget(16, "absolute")  # terms added up in any order
+ELEMENT = Budget(16)  # an op of each element, made of a few rounded functions
 COMPOSED = Budget(32, "largest")  # an op made of many operations
 GRADIENT = Budget(64, "largest")
 DIFFERENCES = 1e-6  # of the largest |gradient|: central differences in float64

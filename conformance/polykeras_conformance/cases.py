@@ -23,13 +23,15 @@ class Case:
         operation: what the place must have been asked to do, so that the case cannot pass unseen.
         needs: capabilities that the backend must declare, else the case is unsupported.
         expected: the right results where they are known without the reference.
+        smooth: whether it can be differentiated where its float arrays are.
     """
 
-    def __init__(self, id, group, function, arrays, budget=budgets.EXACT, operation=None, needs=(), expected=None):
+    def __init__(self, id, group, function, arrays, budget=budgets.EXACT, operation=None, needs=(), expected=None, smooth=True):
         self.id, self.group, self.function, self.budget, self.operation = id, group, function, budget, operation
         self.arrays = [np.asarray(x) for x in arrays]
         self.needs = frozenset(needs) | {x.dtype.name for x in self.arrays}
-        self.expected = expected
+        self.eager = True
+        self.expected, self.smooth = expected, smooth and any(x.dtype.kind == "f" for x in self.arrays)
 
     def __repr__(self):
         return self.id
@@ -62,15 +64,19 @@ def primitive(name, label, *args, budget=None, needs=(), expected=None):
     return Case(f"{name}-{label}", name, function, arrays, budget, name, needs, expected)
 
 
-def op(name, label, *args, budget=budgets.COMPOSED, needs=(), expected=None, **kwargs):
-    """Return the Case of an op called with these arguments, NumPy arrays being its arrays."""
+def op(name, label, *args, budget=budgets.COMPOSED, group=None, needs=(), expected=None, smooth=True, **kwargs):
+    """Return the Case of an op called with these arguments, NumPy arrays being its arrays.
+
+    Args:
+        smooth: whether it can be differentiated where its float arrays are.
+    """
     arrays, rebuilt = parts((args, kwargs))
 
     def function(*xs):
         positional, named = rebuilt(xs)
         return OPS[name](*positional, **named)
 
-    return Case(f"{name}-{label}", name, function, arrays, budget, None, needs, expected)
+    return Case(f"{name}-{label}", group or name, function, arrays, budget, None, needs, expected, smooth)
 
 
 def numbers(label, shape, dtype="float32", low=-2.0, high=2.0):
@@ -87,6 +93,30 @@ def array(values, dtype="float32"):
         return np.asarray(values).astype(dtypes.to_numpy(dtype))
 
 
+def firsts(cases):
+    """Return the first case of each name, which is the part of the id before the first hyphen."""
+    return list({case.id.partition("-")[0]: case for case in reversed(cases)}.values())[::-1]
+
+
+def thinned(cases):
+    """Return the same cases, of each name only the first to be run eagerly too.
+
+    What an op is composed of has been tried eagerly in the lane of primitives; there is no need to
+    try every composition, which on backends that compile each operation takes minutes.
+    """
+    chosen = {id(case) for case in firsts(cases)}
+    for case in cases:
+        case.eager = id(case) in chosen
+    return cases
+
+
+def in_programs(cases):
+    """Return the same cases, none of them to be run eagerly."""
+    for case in cases:
+        case.eager = False
+    return cases
+
+
 class Bench:
     """Runs each group of cases once per place, and remembers what came out."""
 
@@ -97,7 +127,7 @@ class Bench:
         """Return the Outcome of a case of a lane (a list of Cases) at a place."""
         key = (repr(place), id(lane), case.group)
         if key not in self.outcomes:
-            group = [other for other in lane if other.group == case.group and not place.lacks(other.needs)]
+            group = [other for other in lane if other.group == case.group and place.takes(other)]
             made = place.evaluate([other.call for other in group])
             self.outcomes[key] = dict(zip([other.id for other in group], made))
         return self.outcomes[key][case.id]

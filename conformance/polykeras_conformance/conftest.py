@@ -15,6 +15,21 @@ def pytest_generate_tests(metafunc):
         metafunc.parametrize("place", places, ids=repr, scope="session")
 
 
+def pytest_collection_modifyitems(config, items):
+    """Leave out what is not to be run eagerly; keep the cases of one program in one worker of pytest-xdist (--dist=loadgroup)."""
+    left, out = [], []
+    for item in items:
+        given = getattr(item, "callspec", None)
+        place, case = (given.params.get(name) for name in ("place", "case")) if given is not None else (None, None)
+        if case is not None and place is not None:
+            item.add_marker(pytest.mark.xdist_group(f"{place}-{item.function.__module__}-{item.function.__name__}-{case.group}"))
+        skipped = case is not None and place is not None and place.mode == "eager" and not case.eager
+        (out if skipped else left).append(item)
+    if out:
+        config.hook.pytest_deselected(items=out)
+        items[:] = left
+
+
 @pytest.fixture(scope="session")
 def bench():
     """What has been run already."""

@@ -34,6 +34,10 @@ class Place:
         """Return the needs (capabilities and dtypes) that this backend does not declare, sorted."""
         return sorted(word for word in needs if word in contract.CAPABILITIES and word not in self.backend.capabilities)
 
+    def takes(self, case):
+        """Say whether a case is run here."""
+        return not self.lacks(case.needs) and (self.mode == "program" or case.eager or self.backend is registry.reference())
+
     def evaluate(self, calls):
         """Return an Outcome per (function, arrays); all go through one program.
 
@@ -112,7 +116,7 @@ def run_program(backend, calls):
 def run_eagerly(backend, function, arrays):
     """Call a function on arrays of the backend itself."""
     watch = Counting(backend)
-    with Scope(watch):
+    with backend.context(), Scope(watch):
         made = tree.leaves(function(*(backend.from_numpy(np.asarray(x), None) for x in arrays)))
     return Outcome([to_host(backend, x) for x in made], operations=watch.operations)
 

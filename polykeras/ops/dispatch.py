@@ -217,7 +217,7 @@ def convert(backend, x, dtype=None):
 
 
 def _from_host(backend, x, dtype):
-    if isinstance(x, (bool, int, float)):
+    if type(x) in (bool, int, float):  # np.float64 is a float too, but has a dtype of its own
         kind = dtype or ("bool" if isinstance(x, bool) else "int32" if isinstance(x, int) and abs(x) < 2**31 else "int64" if isinstance(x, int) else config.floatx())
         return backend.full((), x, kind)
     if isinstance(x, (list, tuple)) and any(not isinstance(part, HOST) for part in _each(x)):
