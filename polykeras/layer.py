@@ -192,11 +192,17 @@ class Layer(Tracked):
             outputs = self.call(*args, **kwargs)
             if self.activity_regularizer is not None:
                 for output in tree.leaves(outputs):
-                    self.add_loss(self.activity_regularizer(output))
+                    self.add_loss(self._activity_loss(output))
         self._mask_outputs(call, kwargs, outputs)
         if first:
             self._seen_shape = tree.map_structure(lambda x: tuple(x.shape), outputs)
         return outputs
+
+    def _activity_loss(self, output):
+        """Return the penalty of an output, per sample, as Keras counts it."""
+        loss = self.activity_regularizer(output)
+        sizes = scope.running().shape(output)
+        return loss / scope.running().full((), sizes[0], scope.running().dtype(loss)) if sizes else loss
 
     def _call_from_outside(self, args, kwargs):
         if symbols((args, kwargs)):

@@ -30,7 +30,7 @@ class Model(Trainer, Layer):
     """
 
     _untracked = Layer._untracked | {
-        "optimizer", "loss_plan", "metric_plan", "loss_tracker", "compile_arguments", "programs", "history", "_graph",
+        "optimizer", "loss", "loss_plan", "metric_plan", "_loss_tracker", "compile_arguments", "programs", "history", "_graph",
     }  # fmt: skip
 
     def __init__(self, *args, inputs=None, outputs=None, name=None, **kwargs):

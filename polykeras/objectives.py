@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from polykeras import losses, metrics, naming, ops, tree
+from polykeras import losses, naming, ops, tree
+from polykeras import metrics as metric_module
 from polykeras.errors import DataError
 from polykeras.spec import Spec
 
@@ -33,6 +34,24 @@ class Outputs:
         return [value] * len(self.names)
 
 
+def check_names(loss, loss_weights, metrics, weighted_metrics):
+    """Refuse losses and metrics that there are not, as soon as compile is given them.
+
+    Raises:
+        ValueError: it tells what there is.
+    """
+    for identifier in tree.leaves(loss):
+        losses.find(identifier) if isinstance(identifier, str) else as_loss(identifier)
+    for identifier in tree.leaves([metrics, weighted_metrics]):
+        if isinstance(identifier, str):
+            metric_module.find(identifier) if identifier.lower() not in _SHORT else None
+        elif not callable(identifier):
+            metric_module.get(identifier)
+    for weight in tree.leaves(loss_weights):
+        if isinstance(weight, bool) or not isinstance(weight, (int, float)):
+            raise ValueError(f"loss_weights: expected numbers, got {weight!r}.")
+
+
 def as_loss(identifier):
     """Return a Loss for what `compile` takes as one; None for None."""
     made = losses.get(identifier)
@@ -54,9 +73,9 @@ class LossPlan:
         self.losses = [as_loss(part) for part in outputs.parts(loss, "loss")]
         self.weights = outputs.parts(weights, "loss_weights") if weights is not None else [None] * len(self.losses)
         self.classes, self.targets = [None] * len(self.losses), None
-        several = len(outputs.names) > 1
+        several = sum(one is not None for one in self.losses) > 1
         self.trackers = [
-            metrics.Mean(name=f"{name}_loss") if several and one is not None else None for name, one in zip(outputs.names, self.losses)
+            metric_module.Mean(name=f"{name}_loss") if several and one is not None else None for name, one in zip(outputs.names, self.losses)
         ]
 
     def check(self, y):
@@ -135,18 +154,18 @@ _SHORT = {"accuracy": "accuracy", "acc": "accuracy", "crossentropy": "crossentro
 
 def as_metric(identifier, target, prediction):
     """Return a Metric for what `compile` takes as one; "accuracy" and "crossentropy" by the shapes."""
-    if isinstance(identifier, metrics.Metric):
+    if isinstance(identifier, metric_module.Metric):
         return identifier
     if isinstance(identifier, str) and identifier.lower() in _SHORT:
         kind = _SHORT[identifier.lower()]
-        return getattr(metrics, _KINDS[kind, _label_kind(target, prediction)])(name=identifier)
-    made = metrics.get(identifier)
-    if isinstance(made, metrics.Metric):
+        return getattr(metric_module, _KINDS[kind, _label_kind(target, prediction)])(name=identifier)
+    made = metric_module.get(identifier)
+    if isinstance(made, metric_module.Metric):
         if isinstance(identifier, str):
             made.name = identifier
         return made
     name = identifier if isinstance(identifier, str) else getattr(made, "__name__", None) or naming.snake_case(type(made).__name__)
-    return metrics.MeanMetricWrapper(made, name=name)
+    return metric_module.MeanMetricWrapper(made, name=name)
 
 
 def _label_kind(target, prediction):
@@ -206,17 +225,26 @@ class MetricPlan:
         for index, metric, weighted in self.rows:
             metric.update_state(targets[index], predictions[index], sample_weight=weights[index] if weighted else None)
 
-    def results(self):
-        """Return {name: value}; behind the output's name where there are several outputs."""
-        several = len(self.outputs.names) > 1
-        made = {}
-        for index, metric, _ in self.rows or ():
-            value = metric.result()
+    def named(self):
+        """Return (name, metric) of each, as the logs have them: behind the output's name where there are several outputs.
+
+        A name that is taken already gets `weighted_` before it in a weighted metric, else a number behind it.
+        """
+        several, found = len(self.outputs.names) > 1, {}
+        for index, metric, weighted in self.rows or ():
             prefix = f"{self.outputs.names[index]}_" if several else ""
-            if isinstance(value, dict):
-                made.update({f"{prefix}{name}": part for name, part in value.items()})
-            else:
-                made[_free(f"{prefix}{metric.name}", made)] = value
+            name = f"{prefix}{metric.name}"
+            if weighted and name in found:
+                name = f"{prefix}weighted_{metric.name}"
+            found[_free(name, found)] = metric
+        return list(found.items())
+
+    def results(self):
+        """Return {name: value}; a metric with several results gives a name to each."""
+        made = {}
+        for name, metric in self.named():
+            value = metric.result()
+            made.update({name.removesuffix(metric.name) + part: one for part, one in value.items()} if isinstance(value, dict) else {name: value})
         return made
 
 

@@ -97,6 +97,8 @@ class Variable:
         return np.array(self.host) if self.home is None else self.home.store.read([self.key])[self.key]
 
     def __array__(self, dtype=None, copy=None):
+        if scope.current() is not None:  # a framework's operator that asks leaves the operation to ours, which knows the gradient
+            raise TypeError(f"Variable {self.path!r}: NumPy cannot take it inside a step. Use polykeras.ops, or its numpy() for the value from before.")
         value = self.numpy()
         return value if dtype is None else value.astype(dtype)
 

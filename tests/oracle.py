@@ -60,12 +60,24 @@ def run(function, arrays, backend):
     return execute.call(function, (arrays,), registry.load(backend), _options(backend))
 
 
-def run_with_unknown_batch(function, arrays, backend):
-    """Return function(arrays) run on a backend, recorded with the first axis of every array unknown."""
+def program(function, cases, backend):
+    """Return a function of a list of cases, each a list of arrays: compiled once, the size of each case's batch unknown."""
     options, backend = _options(backend), registry.load(backend)
-    leaves, structure = tree.flatten(arrays)
-    leaves = [execute.host_array(x, backend) for x in leaves]
-    specs = [Spec((Size.named(f"n{x.shape[0]}"), *x.shape[1:]) if x.ndim else (), x.dtype.name) for x in leaves]
-    recording = execute.record(function, (tree.unflatten(structure, specs),), backend)
-    outputs = recording.compile(state.settle(recording.variables, backend), options=options).run(leaves)
-    return tree.unflatten(recording.structure, [backend.to_numpy(x) for x in outputs])
+
+    def spec(number, x):
+        return Spec((Size.named(f"case{number}n{x.shape[0]}"), *x.shape[1:]) if x.ndim else (), x.dtype.name)
+
+    hosted = [_hosted(case, backend) for case in cases]
+    specs = [tree.map_structure(lambda x: spec(number, x), case) for number, case in enumerate(hosted)]
+    recording = execute.record(function, (specs,), backend)
+    compiled = recording.compile(state.settle(recording.variables, backend), options=options)
+
+    def call(cases):
+        outputs = compiled.run(tree.leaves([_hosted(case, backend) for case in cases]))
+        return tree.unflatten(recording.structure, [backend.to_numpy(x) for x in outputs])
+
+    return call
+
+
+def _hosted(case, backend):
+    return tree.map_structure(lambda x: execute.host_array(x, backend), case)

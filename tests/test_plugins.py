@@ -235,8 +235,7 @@ def test_default_backend(monkeypatch, offered):
 
 def run_python(code, tmp_path, **environment):
     """Run code in a fresh interpreter and return what it printed, as JSON."""
-    given = {**os.environ, "PYTHONPATH": str(tmp_path), "PYTHONPYCACHEPREFIX": str(tmp_path / "pyc"), **environment}
-    given.pop("PYTHONDONTWRITEBYTECODE", None)
+    given = {**os.environ, "PYTHONPATH": str(tmp_path), **environment}
     done = subprocess.run([sys.executable, "-c", textwrap.dedent(code)], capture_output=True, text=True, env=given, timeout=120)
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout.splitlines()[-1])
@@ -252,7 +251,8 @@ def test_importing_is_quick_and_imports_no_framework(tmp_path):
         offer.status, offer.version, offer.devices
     print(json.dumps([seconds, sorted(sys.modules), [offer.name for offer in polykeras.backends.available()]]))
     """
-    runs = [run_python(code, tmp_path) for _ in range(3)]
+    cached = {"PYTHONPYCACHEPREFIX": str(tmp_path), "PYTHONDONTWRITEBYTECODE": ""}
+    runs = [run_python(code, tmp_path, **cached) for _ in range(3)]
     _, modules, names = runs[0]
     assert not set(FRAMEWORKS) & set(modules)
     assert names == ["jax", "torch", "tensorflow", "tensorflow_graph", "numpy"]

@@ -32,13 +32,21 @@ class CallbackList:
         if add_history and self.history is None:
             self.history = History()
             self.callbacks = [*given, self.history]
-        self.display = {1: Progress, 2: EpochLines}.get(verbose)
-        self.display = self.display() if self.display else None
+        self.display = self._display(given, verbose)
         self._watching = {kind: [c for c in given if _watches(c, hooks)] for kind, hooks in _BATCH_HOOKS.items()}
         for callback in [*self.callbacks, *([self.display] if self.display else [])]:
             callback.set_params({"verbose": verbose, "epochs": epochs, "steps": steps})
             if model is not None:
                 callback.set_model(model)
+
+    def _display(self, given, verbose):
+        """Return what shows the progress: a callback given for that, else one for `verbose`, else None."""
+        shown = next((callback for callback in given if isinstance(callback, (Progress, EpochLines))), None)
+        made = {1: Progress, 2: EpochLines}.get(verbose)
+        if shown is None:
+            return made() if made else None
+        self.callbacks = [callback for callback in self.callbacks if callback is not shown]
+        return shown
 
     def watches(self, kind):
         """Whether a callback wants to see each batch."""

@@ -14,22 +14,40 @@ class Monitor(Callback):
 
     Args:
         monitor: its name.
-        mode: "min", "max", or "auto": max for accuracies, AUC, precision, recall and F scores.
+        mode: "min", "max", or "auto": as the metric says which way is better; a loss falls.
         min_delta: by how much it must improve.
     """
-
-    _LARGER = ("acc", "auc", "precision", "recall", "fmeasure", "f1", "fbeta", "top_k")
 
     def __init__(self, monitor, mode="auto", min_delta=0.0):
         super().__init__()
         if mode not in ("auto", "min", "max"):
             warnings.warn(f"{type(self).__name__}: expected mode 'auto', 'min' or 'max', got {mode!r}; taken as 'auto'.", stacklevel=3)
             mode = "auto"
-        larger = mode == "max" or mode == "auto" and any(word in monitor for word in self._LARGER)
-        self.monitor, self.sign, self.min_delta = monitor, 1.0 if larger else -1.0, abs(min_delta)
+        self.monitor, self.mode, self.min_delta = monitor, mode, abs(min_delta)
+        self.sign = {"min": -1.0, "max": 1.0, "auto": None}[mode]
+
+    def _direction(self):
+        """Return 1 where larger is better, -1 where smaller is.
+
+        Raises:
+            ValueError: no metric of this name says so.
+        """
+        name = self.monitor.removeprefix("val_")
+        metrics = self.model.metrics_by_name()
+        word = "down" if name == "loss" or name.endswith("_loss") else getattr(metrics.get(name), "_direction", None)
+        if word is None:
+            raise ValueError(
+                f"{type(self).__name__}: cannot tell whether {self.monitor!r} should rise or fall, as no metric of that name says so; "
+                f"got metrics {', '.join(metrics)}. Pass mode='max' or mode='min'."
+            )
+        return 1.0 if word == "up" else -1.0
 
     def improves(self, value, best):
         """Whether a value is better than the best, by more than min_delta; NaN never is."""
+        if self.sign is None:
+            self.sign = self._direction()
+        if np.isnan(value):
+            return False
         return best is None or self.sign * (value - best) > self.min_delta
 
     def current(self, logs):
@@ -72,7 +90,7 @@ class EarlyStopping(Monitor):
         if self.restore_best_weights and self.best_weights is None:
             self.best_weights, self.best_epoch = self.model.get_weights(), epoch
         self.wait += 1
-        if self.improves(value, self.best) and not np.isnan(value):
+        if self.improves(value, self.best):
             self.best, self.best_epoch = value, epoch
             if self.restore_best_weights:
                 self.best_weights = self.model.get_weights()
@@ -159,10 +177,21 @@ class LearningRateScheduler(Callback):
 
 
 class TerminateOnNaN(Callback):
-    """Stops when the loss is not a finite number."""
+    """Stops when the loss is not a finite number.
+
+    Args:
+        raise_error: whether to raise a RuntimeError rather than to end training in good order.
+    """
+
+    def __init__(self, raise_error=False):
+        super().__init__()
+        self.raise_error = raise_error
 
     def on_train_batch_end(self, batch, logs=None):
         loss = (logs or {}).get("loss")
-        if loss is not None and not np.isfinite(loss):
-            print(f"Batch {batch}: the loss is {loss}, training stops.")
-            self.model.stop_training = True
+        if loss is None or np.isfinite(loss):
+            return
+        if self.raise_error:
+            raise RuntimeError(f"TerminateOnNaN: expected a finite loss, got {loss} at batch {batch}. Check the data, or lower the learning rate.")
+        print(f"Batch {batch}: the loss is {loss}, training stops.")
+        self.model.stop_training = True

@@ -17,8 +17,6 @@ class ArraySource:
         backend: the model's, whose tensors are welcome.
     """
 
-    repeats = True
-
     def __init__(self, x, y=None, sample_weight=None, batch_size=None, class_weight=None, backend=None):
         x, y, sample_weight = host(x, "x", backend), host(y, "y", backend), host(sample_weight, "sample_weight", backend)
         self.samples = same_length(x=x, y=y, sample_weight=sample_weight)
@@ -33,6 +31,21 @@ class ArraySource:
             sample_weight = class_weighted(y, class_weight)
         self.data = (x, y, sample_weight)
         self.steps = -(-self.samples // self.batch_size)
+        self._next, self._order = 0, None
+
+    @property
+    def shuffled(self):
+        """How many samples an order is made for."""
+        return self.samples
+
+    @property
+    def at_start(self):
+        """Whether the next epoch starts at the beginning of the data."""
+        return self._next == 0
+
+    def restart(self):
+        """Make the next epoch start at the beginning."""
+        self._next = 0
 
     @property
     def full_steps(self):
@@ -51,18 +64,22 @@ class ArraySource:
         """Yield Chunks of `size` batches while that many full ones are left, then of one.
 
         Args:
-            order: (samples,) places, or None for the data's own order.
-            limit: number of batches, or None for all.
+            order: (samples,) places, or None for the data's own order; kept until the data has ended.
+            limit: number of batches, the next epoch goes on behind them; None for all.
         """
-        steps = self.steps if limit is None else min(limit, self.steps)
-        full, step = min(self.full_steps, steps), 0
-        while step < steps:
+        if self.at_start:
+            self._order = order
+        begin = step = self._next
+        stop = self.steps if limit is None else min(begin + limit, self.steps)
+        self._next = stop % self.steps
+        full = min(self.full_steps, stop)
+        while step < stop:
             count = size if size > 1 and step + size <= full else 1
             places = slice(step * self.batch_size, (step + count) * self.batch_size)
-            data = self._taken(places if order is None else order[places])
+            data = self._taken(places if self._order is None else self._order[places])
             if count > 1:
                 data = tree.map_structure(lambda leaf: leaf.reshape(count, self.batch_size, *leaf.shape[1:]), data)
-            yield Chunk(step, count, data, count > 1)
+            yield Chunk(step - begin, count, data, count > 1)
             step += count
 
     def _taken(self, places):

@@ -104,16 +104,23 @@ def same_length(**parts):
 
 
 def unpack(data):
-    """Return (x, y, sample_weight) of what a generator yields: x, (x,), (x, y) or (x, y, sample_weight).
+    """Return (x, y, sample_weight) of what an iterable yields: x, (x,), (x, y) or (x, y, sample_weight); a list is a tuple.
 
     Raises:
         DataError: a tuple of another length.
     """
-    if not isinstance(data, tuple):
+    if not isinstance(data, (tuple, list)):
         return data, None, None
     if not 1 <= len(data) <= 3:
-        raise DataError(f"A batch: expected x, (x, y) or (x, y, sample_weight), got a tuple of {len(data)}. Several inputs go in a list or dict within x.")
+        raise DataError(f"A batch: expected x, (x, y) or (x, y, sample_weight), got {len(data)} parts. Several inputs go in a list or dict within x.")
     return (*data, None, None)[:3]
+
+
+def pack(x, y=None, sample_weight=None):
+    """Return a batch as unpack takes it: x alone, or a tuple."""
+    if y is None:
+        return (x,) if isinstance(x, (tuple, list)) else x
+    return (x, y) if sample_weight is None else (x, y, sample_weight)
 
 
 def class_weighted(y, class_weight):

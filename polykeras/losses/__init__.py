@@ -64,6 +64,6 @@ _aliases = {
     "kullback_leibler_divergence": kl_divergence,
 }
 _catalogue = Catalogue("loss", "keras.losses", [*_classes, *_functions], _aliases)
-get, serialize, deserialize = _catalogue.get, _catalogue.serialize, _catalogue.deserialize
+get, find, serialize, deserialize = _catalogue.get, _catalogue.find, _catalogue.serialize, _catalogue.deserialize
 
 __all__ = ["Loss", "deserialize", "get", "serialize", *(member.__name__ for member in (*_classes, *_functions)), *_short]

@@ -89,6 +89,6 @@ _short = {
     "msle": MeanSquaredLogarithmicError,
 }
 _catalogue = Catalogue("metric", "keras.metrics", _classes, {**_short, **{name.upper(): member for name, member in _short.items()}})
-get, serialize, deserialize = _catalogue.get, _catalogue.serialize, _catalogue.deserialize
+get, find, serialize, deserialize = _catalogue.get, _catalogue.find, _catalogue.serialize, _catalogue.deserialize
 
 __all__ = ["Metric", "deserialize", "get", "serialize", *(member.__name__ for member in (*_classes, *_functions))]

@@ -131,7 +131,7 @@ def _by_bucket(y_true, y_pred, weights, thresholds, counted):
     buckets = ops.cast(ops.ceil(ops.clip(y_pred, 0.0, 1.0) * (size - 1)) - 1, "int32")
     # -1 is a prediction of 0: above the first threshold where that lies below 0, else above none (a last row, cut off)
     buckets = ops.where(ops.less(buckets, 0), 0 if thresholds[0] < 0 else size, buckets)
-    tp, fp = (_above(x, buckets, size) for x in (trues, falses))
+    tp, fp = _above(trues, falses, buckets, size)
     made = {
         "true_positives": lambda: tp,
         "false_positives": lambda: fp,
@@ -141,13 +141,15 @@ def _by_bucket(y_true, y_pred, weights, thresholds, counted):
     return {cell: made[cell]() for cell in counted}
 
 
-def _above(weights, buckets, size):
-    """Return the weight in and above each bucket. (samples,) or (samples, labels) -> (size,) or (size, labels)"""
-    labels = ops.shape(weights)[1:]
-    columns = ops.arange(product(labels)) if labels else 0
-    places = ops.reshape(buckets * product(labels) + columns, (-1,))
-    filled = ops.segment_sum(ops.reshape(weights, (-1,)), places, size * product(labels))
-    return ops.flip(ops.cumsum(ops.flip(ops.reshape(filled, (size, *labels)), 0), 0), 0)
+def _above(trues, falses, buckets, size):
+    """Return the weights in and above each bucket, of both kinds. (samples,) or (samples, labels) -> (size,) or (size, labels)"""
+    labels = ops.shape(buckets)[1:]
+    if labels:  # a row of buckets for each label
+        buckets = ops.reshape(buckets * labels[0] + ops.arange(labels[0]), (-1,))
+    both = ops.reshape(ops.stack([trues, falses], -1), (-1, 2))
+    filled = ops.segment_sum(both, buckets, size * product(labels))
+    above = ops.flip(ops.cumsum(ops.flip(ops.reshape(filled, (size, *labels, 2)), 0), 0), 0)
+    return ops.get_item(above, (..., 0)), ops.get_item(above, (..., 1))
 
 
 def in_range(name, thresholds):
