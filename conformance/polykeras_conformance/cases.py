@@ -24,7 +24,13 @@ class Case:
         needs: capabilities that the backend must declare, else the case is unsupported.
         expected: the right results where they are known without the reference.
         smooth: whether it can be differentiated where its float arrays are.
+
+    Attributes:
+        terms: a function that gives for each result the size of the largest term that its sums cancel, or None;
+            it is asked where a result overruns its budget, which then counts ulps of that size.
     """
+
+    terms = None
 
     def __init__(self, id, group, function, arrays, budget=budgets.EXACT, operation=None, needs=(), expected=None, smooth=True):
         self.id, self.group, self.function, self.budget, self.operation = id, group, function, budget, operation
@@ -148,6 +154,9 @@ class Bench:
         if case.operation is not None:
             assert outcome.operations[case.operation], f"{case.id}: {place} was never asked for {case.operation}"
         text = judge.differences(got, expected, case.budget, terms)
+        if text and case.terms is not None:
+            sizes = [np.full(right.shape, max(size, np.abs(right).max(initial=0))) for size, right in zip(case.terms(), expected)]
+            text = judge.differences(got, expected, case.budget._replace(size="absolute"), sizes)
         assert not text, f"{case.id} on {place}: {text}"
 
 

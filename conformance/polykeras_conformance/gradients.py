@@ -63,7 +63,30 @@ def of_case(case, dtype, order=1, needs=()):
     needs = {*needs, *(case.needs - {"float16", "bfloat16"})}
     made = Case(f"{case.id}-{dtype}", case.group, gradient(function, wanted), arrays, budgets.GRADIENT, "value_and_grad", needs)
     made.primal = lambda *xs: weighted_sum(function(*xs))
+    made.terms = (lambda: largest_terms(function, wanted, arrays)) if order > 1 else None
     return made
+
+
+def largest_terms(function, wanted, arrays):
+    """Return, for each gradient of a sum of results, the largest |part| that one number among the results adds to it.
+
+    The parts of a gradient's gradient have either sign, and may leave a remainder far below their rounding.
+    """
+    run = places.reference().run
+    shapes = [x.shape for x in run(lambda *xs: tree.leaves(function(*xs)), arrays)]
+    found = [0.0] * len(wanted)
+    for index, shape in enumerate(shapes):
+        for place in np.ndindex(shape):
+            parts = run(gradient(function, wanted, functools.partial(one_number, index, place)), arrays)
+            found = [max(size, np.abs(part).max(initial=0)) for size, part in zip(found, parts)]
+    return found
+
+
+def one_number(index, place, made):
+    """Return one number of one array among some results."""
+    x = tree.leaves(made)[index]
+    cut = p.slice(x, place, tuple(at + 1 for at in place), (1,) * len(place))
+    return p.reshape(cut, ())
 
 
 @functools.cache
