@@ -14,6 +14,7 @@ from polykeras import (
     models,
     ops,
     optimizers,
+    parity,
     random,
     regularizers,
     tree,
@@ -41,6 +42,6 @@ __version__ = "0.1.0"
 __all__ = [
     "DTypePolicy", "Function", "Initializer", "Input", "InputSpec", "KerasTensor", "Layer", "Loss", "Metric", "Model",
     "Optimizer", "Regularizer", "SeedGenerator", "Sequential", "Variable", "activations", "backends", "callbacks", "config",
-    "constraints", "device", "dtype_policies", "initializers", "layers", "losses", "metrics", "models", "ops", "optimizers",
+    "constraints", "device", "dtype_policies", "initializers", "layers", "losses", "metrics", "models", "ops", "optimizers", "parity",
     "random", "regularizers", "run", "tree", "utils", "value_and_grad",
 ]  # fmt: skip

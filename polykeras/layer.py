@@ -188,6 +188,9 @@ class Layer(Tracked):
         self._build_for(call)
         facts = self._facts(call, kwargs)
         kwargs = {**call.accepted(kwargs), **self._context(call)}
+        observer = scope.flag("observer")
+        if observer is not None:
+            observer.began(self)
         with naming.within(self, self.name), scope.within(autocast=self.compute_dtype if self.autocast else None, **facts):
             outputs = self.call(*args, **kwargs)
             if self.activity_regularizer is not None:
@@ -196,6 +199,8 @@ class Layer(Tracked):
         self._mask_outputs(call, kwargs, outputs)
         if first:
             self._seen_shape = tree.map_structure(lambda x: tuple(x.shape), outputs)
+        if observer is not None:
+            observer.ended(self, args, kwargs, outputs)
         return outputs
 
     def _activity_loss(self, output):

@@ -56,6 +56,10 @@ class Hooks:
     def polykeras_backends(self):
         """Return a list of BackendInfo, importing no framework."""
 
+    @hookspec(firstresult=True)
+    def polykeras_outside(self, model):
+        """Return what the parity tool needs of another library's model (docs/parity.md), or None for a stranger's."""
+
 
 @dataclass
 class Offer:
@@ -162,6 +166,11 @@ class Registry:
         if not rows:
             raise BackendUnavailableError(f"The reference backend is missing: {self._listing()}. Reinstall polykeras, or unset {DISABLE}.")
         return self.load(rows[0])
+
+    def outside(self, model):
+        """Return what a plugin makes of another library's model for comparison, or None."""
+        self.offers()
+        return self.manager.hook.polykeras_outside(model=model)
 
     def owners(self, module):
         """Return the names of the backends whose arrays live in a top-level module, loaded ones first."""

@@ -17,7 +17,8 @@ class Scope:
         backend: a backend, or the recorder of a step.
         parent: the scope whose values show through; None makes a root.
         captures: whether assignments stay in this scope rather than go on outwards.
-        flags: facts that hold within, such as training=True.
+        flags: facts that hold within, such as training=True; observer=, whose began(layer) and
+            ended(layer, args, kwargs, outputs) are told of every layer call.
     """
 
     def __init__(self, backend, parent=None, captures=False, **flags):

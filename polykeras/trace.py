@@ -213,37 +213,37 @@ class Trace:
         return Writer(self, False).source
 
 
-def _uses(arg, found):
+def used(arg, found):
     """Collect the arrays that an argument mentions, free ones of inner functions included."""
     if isinstance(arg, Spec):
         found.append(arg)
     elif isinstance(arg, (tuple, list)):
         for part in arg:
-            _uses(part, found)
+            used(part, found)
     elif isinstance(arg, Body):
-        _uses(arg.results, found)
+        used(arg.results, found)
         for node in arg.nodes:
-            _uses(node.args, found)
+            used(node.args, found)
     return found
 
 
 def _live(nodes, wanted):
     """Return the nodes that the wanted arrays need, inner functions trimmed likewise."""
-    needed = {id(x) for x in _uses(wanted, [])}
+    needed = {id(x) for x in used(wanted, [])}
     kept = []
     for node in reversed(nodes):
         if any(id(x) in needed for x in node.outs):
             for arg in node.args:
                 if isinstance(arg, Body):
                     arg.nodes = _live(arg.nodes, arg.results)
-            needed.update(id(x) for x in _uses(node.args, []))
+            needed.update(id(x) for x in used(node.args, []))
             kept.append(node)
     return kept[::-1]
 
 
 def _collect(nodes, found):
     for node in nodes:
-        found.update(id(x) for x in _uses(node.args, []))
+        found.update(id(x) for x in used(node.args, []))
 
 
 def _count(nodes, counts):
@@ -288,10 +288,10 @@ class Writer:
     def _lines(self, nodes, results, depth):
         """Return the lines of some calls, each array dropped after its last use."""
         margin, lines = "    " * depth, []
-        last = {id(x): None for x in _uses(results, [])}
+        last = {id(x): None for x in used(results, [])}
         drops = collections.defaultdict(list)
         for node in reversed(nodes):
-            for x in _uses(node.args, []) + node.outs:
+            for x in used(node.args, []) + node.outs:
                 if id(x) not in last:
                     last[id(x)] = node
                     drops[id(node)].append(x)
@@ -310,7 +310,7 @@ class Writer:
     def _is_constant(self, node):
         if not self.hoist or node.operation in HIGHER or node.operation.startswith("fused."):
             return False
-        return all(id(x) in self.hoisted for x in _uses(node.args, [])) and not _has_size(node.args)
+        return all(id(x) in self.hoisted for x in used(node.args, [])) and not _has_size(node.args)
 
     def _call(self, node, depth, lines):
         args = [self._argument(arg, depth, lines) for arg in node.args]

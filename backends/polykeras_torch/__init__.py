@@ -16,3 +16,13 @@ def polykeras_backends():
             preference=30,
         )
     ]
+
+
+@hookimpl
+def polykeras_outside(model):
+    """Take torch.nn.Modules; whoever has one has imported PyTorch."""
+    if not any(cls.__module__.startswith("torch.nn") for cls in type(model).__mro__):
+        return None
+    from polykeras_torch.outside import TorchModule
+
+    return TorchModule(model)
