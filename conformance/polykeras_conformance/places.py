@@ -22,13 +22,19 @@ class Outcome:
 
 
 class Place:
-    """A backend in one mode: "program" (recorded and compiled) or "eager" (operation by operation)."""
+    """A backend in one mode: "program" (recorded and compiled) or "eager" (operation by operation).
 
-    def __init__(self, backend, mode):
-        self.backend, self.mode = backend, mode
+    Args:
+        fused: names of the fused ops that it may use; None for all that it has.
+    """
+
+    def __init__(self, backend, mode, fused=None):
+        self.backend, self.mode, self.fused = backend, mode, fused
+        self.seen = backend if fused is None else Chosen(backend, fused)
 
     def __repr__(self):
-        return f"{self.backend.name}-{self.mode}"
+        suffix = "" if self.fused is None else f"-only-{'-'.join(self.fused) or 'compositions'}"
+        return f"{self.backend.name}-{self.mode}{suffix}"
 
     def lacks(self, needs):
         """Return the needs (capabilities and dtypes) that this backend does not declare, sorted."""
@@ -65,7 +71,20 @@ class Place:
             return Outcome(error=own)
 
     def _together(self, calls):
-        return run_program(self.backend, calls) if self.mode == "program" else [run_eagerly(self.backend, *call) for call in calls]
+        if self.mode == "program":
+            return run_program(self.backend, calls, self.seen)
+        return [run_eagerly(self.seen, *call) for call in calls]
+
+
+class Chosen:
+    """A backend with only some of its fused ops."""
+
+    def __init__(self, backend, names):
+        self.backend = backend
+        self.fused = {name: entry for name, entry in backend.fused.items() if name in names}
+
+    def __getattr__(self, name):
+        return getattr(self.backend, name)
 
 
 class Witness:
@@ -95,11 +114,11 @@ class Witness:
         assert self.calls, f"{backend.name} gave results without ever calling the step"
 
 
-def run_program(backend, calls):
-    """Record all calls as one step, compile and run it, and see that it ran on the backend."""
+def run_program(backend, calls, seen=None):
+    """Record all calls as one step for a backend (as `seen` shows it), compile and run it, and see that it ran there."""
     groups = [[np.asarray(x) for x in arrays] for _, arrays in calls]
     specs = [[Spec(x.shape, x.dtype.name) for x in group] for group in groups]
-    recording = execute.record(lambda *inputs: [tree.leaves(f(*xs)) for (f, _), xs in zip(calls, inputs)], specs, backend)
+    recording = execute.record(lambda *inputs: [tree.leaves(f(*xs)) for (f, _), xs in zip(calls, inputs)], specs, seen or backend)
     witness = Witness(recording.trace)
     store = backend.store({}, None)
     try:
@@ -144,8 +163,9 @@ def to_host(backend, x):
 
 
 def reference():
-    """Return the Place of the oracle: the NumPy reference, eagerly."""
-    return Place(registry.reference(), "eager")
+    """Return the Place of the oracle: the NumPy reference, eagerly, its ops all composed."""
+    backend = registry.reference()
+    return Place(backend, "eager", () if backend.fused else None)
 
 
 def predicted(function, arrays):
