@@ -1,0 +1,28 @@
+"""Lane of training: whole runs of many kinds of models, step by step, against the reference in float64."""
+
+import pytest
+
+from polykeras_conformance.tables.trajectories import FITTED, ROWS
+from polykeras_conformance.trajectory import Case, Run, departures, faults, limits
+
+CASES = [Case(row, dtype) for row in ROWS for dtype in ("float32", "float64")]
+THROUGH_FIT = [Case(row, "float32") for row in ROWS if row.id in FITTED]
+
+
+@pytest.mark.parametrize("case", CASES, ids=repr)
+def test_steps(place, backend, case):
+    """The loss of each step, and all state after it, are those of the reference as far as rounding allows."""
+    found = faults(case, Run(case.row, case.dtype, backend).curve())
+    assert not found, f"{case.id} on {backend.name}: {'; '.join(found[:5])} ({len(found)} in all)"
+
+
+@pytest.mark.parametrize("case", THROUGH_FIT, ids=repr)
+def test_fit(place, backend, case):
+    """fit, which shuffles and runs as many steps at a time as it likes, ends where the steps one by one end."""
+    allowed = limits(case.row, case.dtype, case.dtype)
+    run = Run(case.row, case.dtype, backend)
+    history = run.fit()
+    run.testify()
+    assert len(history.epoch) == case.row.epochs
+    found = departures(run.state(), max(allowed.states), allowed)
+    assert not found, f"{case.id} on {backend.name}: {'; '.join(found)}"
