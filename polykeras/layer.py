@@ -105,8 +105,8 @@ class Layer(Tracked):
 
     @property
     def weights(self):
-        """The Variables that make up the model: trainable or not, without seeds."""
-        return self.collect()
+        """The Variables that make up the model: trainable or not, without seeds and what stateful layers remember."""
+        return self.collect(lambda variable: not variable.remembered)
 
     @property
     def trainable_variables(self):

@@ -41,7 +41,7 @@ class Variable:
         self.trainable, self.autocast = trainable, autocast
         self.aggregation, self.synchronization = aggregation, synchronization
         self.regularizer = self.constraint = None
-        self.overwrite_with_gradient = False
+        self.overwrite_with_gradient = self.remembered = False
         self.home = None
         with scope.outside():
             self.host = self._first_value(initializer, shape, dtype)

@@ -1,10 +1,11 @@
 """Layers against Keras 3.15.1: outputs, masks, losses, state, gradients, shapes, names of weights, configs, defaults.
 
-The table of cases is the conformance suite's, so what the reference gives here every backend gives there.
+The table of cases is the conformance suite's, so what the reference gives here, in float64, every backend gives there, in float32 too.
 """
 
 import contextlib
 import inspect
+import re
 
 import keras
 import numpy as np
@@ -22,7 +23,7 @@ from polykeras_conformance.tables import recurrent_layers
 
 ROWS = [*table.ROWS, *recurrent_layers.ROWS]
 CASES = [(row, training) for row in ROWS for training in row.modes]
-BOUND = {"float32": 2e-5, "float64": 1e-12}
+BOUND = 1e-12
 masking = keras.src.backend.common.masking
 
 
@@ -114,18 +115,95 @@ def ours(row, dtype, training):
     return found, case.made
 
 
-@pytest.mark.parametrize("dtype", oracle.DTYPES)
-@pytest.mark.parametrize(("row", "training"), CASES, ids=name_of)
-def test_numbers(row, training, dtype):
+# Where Keras on torch is not the oracle: which parts of a case (a regular expression of its id) are not compared, and why.
+DEPARTURES = {
+    "LayerNormalization-middle": ("", "Keras on torch refuses an axis that is not the last"),
+    "MultiHeadAttention-masks": ("gradient", "a query that sees no key: torch's additive mask lets a gradient through (NUMERICS A14)"),
+    "AveragePooling.D-same": ("", "Keras on torch counts copies of the border (NUMERICS A5)"),
+    "(SimpleRNN|LSTM|GRU)-stateful": ("gradient|losses", "torch cannot go back through a state that was assigned"),
+    "SimpleRNN-penalties": ("gradient|losses", "Keras's SimpleRNN forgets its activity_regularizer"),
+    "Dropout-all": ("", "Keras cuts the gradient's graph where all is dropped"),
+    "Rescaling-ints": ("gradient", "integers have none"),
+}
+# Numbers of these are worse conditioned than BOUND, or Keras has constants in float32.
+WIDER = {".*-far": 1e4, "Activation-hard_sigmoid|LSTM-no-forget-bias": 1e5}
+
+
+def departs(row, label):
+    """Whether a part of a case is not compared."""
+    return any(re.fullmatch(id, row.id) and re.match(parts, label) for id, (parts, _) in DEPARTURES.items())
+
+
+def bound(row):
+    """Return how far the numbers of a case may be off."""
+    return BOUND * max([1, *(factor for id, factor in WIDER.items() if re.fullmatch(id, row.id))])
+
+
+def known(label, layer):
+    """Whether a part of ours is compared: Keras has no seeds and no remembered states among its Variables."""
+    frozen = {f"gradient of {v.path}" for v in layer.variables} - {f"gradient of {v.path}" for v in layer.trainable_variables}
+    return "seed" not in label and "rnn_state" not in label and label not in frozen
+
+
+@pytest.mark.parametrize(("row", "training"), [case for case in CASES if not departs(case[0], "")], ids=name_of)
+def test_numbers(row, training, dtype="float64"):
     """Outputs, masks, losses, state, constrained weights and gradients are Keras's."""
     with fresh(dtype):
         found, layer = ours(row, dtype, training)
-        called = Called(row, dtype, training)
-        expected = called.parts()
-        assert [v.path for v in layer.weights] == [v.path for v in called.layer.weights]
-        shown = {label for label in expected if label in found or label not in {v.path for v in called.weights}}
-        assert shown - {v.path for v in called.states} == {label for label in found if "seed" not in label and "rnn_state" not in label}
+        expected = Called(row, dtype, training)
+        assert [v.path for v in layer.weights] == [v.path for v in expected.layer.weights]
+        weights = {v.path for v in expected.weights}
+        expected, states = expected.parts(), {v.path for v in expected.states}
+        shown = {label for label in expected if (label in found or label not in weights) and not departs(row, label)}
+        assert shown - states == {label for label in found if known(label, layer) and not departs(row, label)}
         for label in sorted(shown & set(found)):
             assert found[label].shape == expected[label].shape, f"{label}: shape {found[label].shape}, Keras {expected[label].shape}"
             if not draws(row, training):
-                oracle.assert_close(found[label], expected[label], BOUND[dtype], label)
+                oracle.assert_close(found[label], expected[label], bound(row), label)
+
+
+@pytest.mark.parametrize("row", ROWS, ids=name_of)
+def test_config_and_output_shapes(row):
+    """Shapes on symbols are Keras's; a layer's config has Keras's values and makes the layer anew."""
+    with fresh("float32"):
+        sides = []
+        for k in (polykeras, keras):
+            arrays, rebuilt = row.arrays("float32")
+            args, kwargs = rebuilt([k.layers.Input(batch_shape=x.shape, dtype=x.dtype.name) for x in arrays])
+            layer = row.make(k)
+            sides.append((layer, None if departs(row, "") else tree.map_structure(lambda x: tuple(x.shape), layer(*args, **kwargs))))
+        (ours, shape), (theirs, wanted) = sides
+        assert tree.leaves(shape) == tree.leaves(wanted)
+        if type(ours).__name__ != "Lambda":
+            mine = ours.get_config()
+            assert plain(type(ours).from_config(mine).get_config()) == plain(mine)
+            theirs = plain(theirs.get_config())
+            assert {name: value for name, value in plain(mine).items() if name in theirs} == theirs
+
+
+def plain(config):
+    """Return a config without where its classes live; a policy, an initializer's seed and a list in one form."""
+    if isinstance(config, dict):
+        if config.get("class_name") == "DTypePolicy":
+            return config["config"]["name"]
+        return {key: plain(value) for key, value in config.items() if key not in ("module", "registered_name", "build_config", "seed")}
+    return [plain(part) for part in config] if isinstance(config, (list, tuple)) else config
+
+
+CLASSES = sorted(name for name in dir(polykeras.layers) if isinstance(getattr(polykeras.layers, name), type) and hasattr(keras.layers, name))
+
+
+@pytest.mark.parametrize("name", CLASSES)
+def test_arguments_and_defaults(name):
+    """Each argument of Keras's is there, at its place, with its default."""
+    ours, theirs = (inspect.signature(getattr(k.layers, name)).parameters for k in (polykeras, keras))
+    wanted = [(p.name, p.default) for p in theirs.values() if p.kind is not p.VAR_KEYWORD]
+    named = {p.name: p.default for p in ours.values()}
+    for argument, default in wanted:
+        if argument in named:
+            missing = default is inspect.Parameter.empty  # what Keras demands may have a default here
+            assert missing or named[argument] == default, f"{argument}: {named[argument]!r}, Keras {default!r}"
+        else:
+            assert any(p.kind is p.VAR_KEYWORD for p in ours.values()), f"{argument} is missing"
+    plain_ones = [p.name for p in ours.values() if p.kind is p.POSITIONAL_OR_KEYWORD]
+    assert plain_ones == [argument for argument, _ in wanted if argument in plain_ones]

@@ -34,6 +34,9 @@ def is_array(x):
     return isinstance(x, tf.Tensor) and not hasattr(x, "numpy")
 
 
+SMALL = 4096  # elements
+
+
 class Store:
     """Variables of one graph by name, and the Session that holds their values."""
 
@@ -62,7 +65,12 @@ class Store:
             del self.variables[name], self.feeds[name]
 
     def read(self, names):
-        return dict(zip(names, self.session.run([self.variables[name] for name in names]))) if names else {}
+        # A Session goes through its whole graph for each new set of fetches, so small Variables are fetched all or none.
+        wanted = [name for name in names if self.variables[name].shape.num_elements() > SMALL]
+        if len(wanted) < len(names):
+            wanted += [name for name, variable in self.variables.items() if variable.shape.num_elements() <= SMALL]
+        found = dict(zip(wanted, self.session.run([self.variables[name] for name in wanted]))) if wanted else {}
+        return {name: found[name] for name in names}
 
     def write(self, values):
         if values:

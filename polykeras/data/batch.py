@@ -39,7 +39,7 @@ def host(value, where, backend=None):
     if value is None:
         return None
     if isinstance(value, (list, tuple)) and value and not _is_container(value):
-        value = np.asarray(value)
+        value = _stacked(value, where)
     return tree.map_structure(lambda leaf: _array(leaf, where, backend), value)
 
 
@@ -66,8 +66,17 @@ def _array(leaf, where, backend):
     return array.astype(dtypes.to_numpy(config.floatx())) if dtypes.is_float(name) and name != config.floatx() else array
 
 
+def _stacked(rows, where):
+    try:
+        return np.asarray(rows)
+    except ValueError as cause:
+        raise DataError(f"{where}: expected rows of one length, got a list whose rows differ. Cut or fill them, as utils.pad_sequences does.") from cause
+
+
 def _homogeneous(array, where):
     try:
+        if any(value is None for value in array.flat):  # NumPy would make it NaN
+            raise TypeError
         return array.astype(np.float64)
     except (TypeError, ValueError) as cause:
         raise DTypeError(f"{where}: expected numbers, got an array of dtype object. Convert it to a dtype such as float32 or int32.") from cause

@@ -120,7 +120,7 @@ class MultiHeadAttention(Layer):
             bias_initializer=self._fresh(self.bias_initializer),
             kernel_regularizer=self.kernel_regularizer,
             bias_regularizer=self.bias_regularizer,
-            activity_regularizer=self.activity_regularizer,
+            activity_regularizer=None if name == "attention_output" else self.activity_regularizer,  # that of the output is this layer's own
             kernel_constraint=self.kernel_constraint,
             bias_constraint=self.bias_constraint,
             dtype=self.dtype_policy,

@@ -78,7 +78,7 @@ class EinsumDense(Layer):
 
     Args:
         equation: such as "abc,cd->abd"; "..." stands for any leading axes.
-        output_shape: without the batch; None for sizes that follow from the input.
+        output_shape: without the batch and without "..."; None for sizes that follow from the input.
         bias_axes: the labels of the output that the bias has, such as "d"; no bias where None.
     """
 
@@ -125,6 +125,8 @@ class EinsumDense(Layer):
             labels = output.replace("...", "")
             first = min(labels.index(label) for label in self.bias_axes)
             bias = tuple(sizes[label] if label in self.bias_axes else 1 for label in labels[first:])
+            if output.endswith("..."):
+                bias += (1,) * (len(input_shape) - len(inputs.replace("...", "")))
             self.bias = self.add_weight(bias, self.bias_initializer, None, True, True, self.bias_regularizer, self.bias_constraint, name="bias")
 
     def call(self, inputs, training=None):
@@ -135,11 +137,11 @@ class EinsumDense(Layer):
 
 
 def _sizes(inputs, input_shape, output, output_shape):
-    """Return the size of each label, from the input's end and the output's."""
+    """Return the size of each label: those before "..." from the front of a shape, those behind it from the back."""
     known = {}
     for labels, shape in ((output, output_shape), (inputs, input_shape)):
-        plain = labels.replace("...", "")
-        head = labels.partition("...")[0] if "..." in labels else plain
-        ends = zip(reversed(plain), reversed(shape)) if "..." in labels else zip(head, shape)
-        known.update({label: size for label, size in ends if size is not None or label not in known})
+        head, _, tail = labels.partition("...")
+        for label, size in [*zip(head, shape), *zip(reversed(tail), reversed(shape))]:
+            if size is not None or label not in known:
+                known[label] = size
     return known

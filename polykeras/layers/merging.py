@@ -1,6 +1,6 @@
 """Layers that make one tensor of several."""
 
-from polykeras import ops
+from polykeras import masks, ops
 from polykeras.errors import DataError
 from polykeras.layer import Layer
 
@@ -35,13 +35,19 @@ class Merge(Layer):
         raise NotImplementedError(f"{type(self).__name__} has neither merge(inputs) nor pair(first, second). Write one.")
 
     def compute_mask(self, inputs, mask=None):
-        masks = [m for m in (mask or []) if m is not None]
-        if len(masks) < len(inputs):
+        given = [m for m in (mask or []) if m is not None]
+        if len(given) < len(inputs):
             return None
-        made = masks[0]
-        for other in masks[1:]:
+        made = given[0]
+        for other in given[1:]:
             made = ops.logical_or(made, other)
         return made
+
+
+def _shown(x):
+    """Return which elements of x its mask shows, in x's shape; None without a mask."""
+    mask = masks.get_mask(x)
+    return None if mask is None else ops.broadcast_to(ops.expand_dims(mask, -1), ops.shape(x))
 
 
 class Add(Merge):
@@ -61,17 +67,20 @@ class Subtract(Merge):
 
 
 class Multiply(Merge):
-    """The product of the inputs."""
+    """The product of the inputs; what is masked in one of them counts as 1, what is masked in all as 0."""
+
+    def merge(self, inputs):
+        shown = [_shown(x) for x in inputs]
+        made = super().merge([x if mask is None else ops.where(mask, x, 1.0) for x, mask in zip(inputs, shown)])
+        if any(mask is None for mask in shown):
+            return made
+        anywhere = shown[0]
+        for mask in shown[1:]:
+            anywhere = ops.logical_or(anywhere, mask)
+        return ops.where(anywhere, made, 0.0)
 
     def pair(self, first, second):
         return ops.multiply(first, second)
-
-    def compute_mask(self, inputs, mask=None):
-        masks = [m for m in (mask or []) if m is not None]
-        made = masks[0] if masks else None
-        for other in masks[1:]:
-            made = ops.logical_and(made, other)
-        return made
 
 
 class Average(Merge):
@@ -84,14 +93,28 @@ class Average(Merge):
         return ops.add(first, second)
 
 
-class Maximum(Merge):
+class _Extreme(Merge):
+    """One of the inputs at each place; where some are masked, one of the others."""
+
+    def merge(self, inputs):
+        made, seen = inputs[0], _shown(inputs[0])
+        for x in inputs[1:]:
+            mask = _shown(x)
+            x = x if mask is None else ops.where(mask, x, made)
+            made = made if seen is None else ops.where(seen, made, x)
+            seen = None if mask is None or seen is None else ops.logical_or(mask, seen)
+            made = self.pair(made, x)
+        return made
+
+
+class Maximum(_Extreme):
     """The largest of the inputs."""
 
     def pair(self, first, second):
         return ops.maximum(first, second)
 
 
-class Minimum(Merge):
+class Minimum(_Extreme):
     """The smallest of the inputs."""
 
     def pair(self, first, second):

@@ -77,6 +77,8 @@ class RNN(Layer):
             with scope.outside(), scope.Scope(registry.reference()):  # the layer may be built on shapes alone
                 start = _flat(self.get_initial_state(sequences_shape[0]))
             self.states = [Variable(x, trainable=False, name="rnn_state") for x in start]
+            for variable in self.states:
+                variable.remembered = True  # it is state that moves with the model, but no weight
 
     def get_initial_state(self, batch_size=None):
         """Return the cell's first states."""

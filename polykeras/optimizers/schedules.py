@@ -191,12 +191,19 @@ class CosineDecayRestarts(_Decay):
             round_number = ops.floor(done)
             share = done - round_number
         else:
-            grown = math.log(self.t_mul)
-            round_number = ops.floor(ops.log(1.0 - done * (1.0 - self.t_mul)) / grown)
-            scale = ops.power(ops.cast(self.t_mul, ops.dtype(done)), round_number)
-            share = (done - (1.0 - scale) / (1.0 - self.t_mul)) / scale
+            round_number = ops.round(ops.log(1.0 - done * (1.0 - self.t_mul)) / math.log(self.t_mul))
+            # a logarithm is off by an ulp on some backends, so at a restart its floor is not the same on all
+            late = ops.less(done, self._start(round_number) * (1.0 - 1e-6))
+            round_number = ops.where(late, round_number - 1.0, round_number)
+            share = ops.maximum(done - self._start(round_number), 0.0) / self._length(round_number)
         height = ops.power(ops.cast(self.m_mul, ops.dtype(done)), round_number)
         return self.initial_learning_rate * ((1.0 - self.alpha) * 0.5 * height * (1.0 + ops.cos(math.pi * share)) + self.alpha)
+
+    def _length(self, round_number):
+        return ops.power(ops.cast(self.t_mul, ops.dtype(round_number)), round_number)
+
+    def _start(self, round_number):
+        return (1.0 - self._length(round_number)) / (1.0 - self.t_mul)
 
 
 _members = [CosineDecay, CosineDecayRestarts, ExponentialDecay, InverseTimeDecay, PiecewiseConstantDecay, PolynomialDecay]

@@ -40,7 +40,8 @@ DENSE = rows(
     ("EinsumDense-rows", lambda k: k.layers.EinsumDense("abc,cd->abd", (None, 3), activation="gelu", bias_axes="d"), x(2, 3, 4)),
     ("EinsumDense-heads", lambda k: k.layers.EinsumDense("abc,cde->abde", (None, 2, 3), bias_axes="de", kernel_regularizer="l2"), x(2, 3, 4)),
     ("EinsumDense-two-bound", lambda k: k.layers.EinsumDense("abcd,cde->abe", (None, 5)), x(2, 3, 2, 4)),
-    ("EinsumDense-dots", lambda k: k.layers.EinsumDense("...x,xy->...y", (3, 4), bias_axes="y"), x(2, 3, 5)),
+    ("EinsumDense-dots", lambda k: k.layers.EinsumDense("...x,xy->...y", 4, bias_axes="y"), x(2, 3, 5)),
+    ("EinsumDense-dots-behind", lambda k: k.layers.EinsumDense("ab...,bc->ac...", 4, bias_axes="c"), x(2, 3, 5)),
     ("EinsumDense-bias-two", lambda k: k.layers.EinsumDense("abc,cd->abd", (3, 4), bias_axes="bd"), x(2, 3, 5)),
 )
 
@@ -90,9 +91,9 @@ def pooling_rows():
     for n, sizes in SPATIAL.items():
         last, first = (2, *sizes, 2), (2, 2, *sizes)
         for kind in ("Max", "Average"):
-            name = f"{kind}Pooling{n}D"
+            name, size = f"{kind}Pooling{n}D", () if kind == "Max" else (2,)  # which is Max's default
             found += [
-                (f"{name}-plain", lambda k, name=name: getattr(k.layers, name)(), x(*last)),
+                (f"{name}-plain", lambda k, name=name, size=size: getattr(k.layers, name)(*size), x(*last)),
                 (f"{name}-valid", lambda k, name=name: getattr(k.layers, name)(3, 2), x(*last)),
                 (f"{name}-same", lambda k, name=name: getattr(k.layers, name)(3, 2, "same"), x(*last)),
                 (f"{name}-first", lambda k, name=name: getattr(k.layers, name)(2, 1, **FIRST), x(*first)),
