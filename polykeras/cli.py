@@ -1,4 +1,4 @@
-"""The command line: `polykeras backends`, `polykeras demo`."""
+"""The command line: `polykeras backends`, `polykeras demo`, `polykeras parity`."""
 
 import contextlib
 import json
@@ -78,6 +78,27 @@ def demo(names, dtype, data_name, epochs, as_json, plot_path):
         click.echo(f"Curves: {plot_path}")
 
 
+@main.command(help="Run FILE.py:build on several backends in lockstep and say where the numbers part. build() returns (model, x, y), or a dict of arguments of parity.compare. Exit status: 0 they agree, 1 they part, 2 an error.")
+@click.argument("target", metavar="FILE.py:build")
+@click.option("--backends", "names", help="Names separated by commas; the others are compared with the first. All that are installed, where not given.")
+@click.option("--steps", type=click.IntRange(min=1), help="Number of steps; 20 where neither this nor build() says.")
+@click.option("--batch-size", type=click.IntRange(min=1), help="Samples a batch; 32 where neither this nor build() says.")
+@click.option("--html", "html_path", type=click.Path(dir_okay=False, writable=True), help="Write the report as a page.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON instead of text.")
+def parity(target, names, steps, batch_size, html_path, as_json):
+    """Compare, and leave with the outcome."""
+    from polykeras.parity import command, drawing
+
+    with _failing_with_status_2():
+        report = command.report(target, names, steps, batch_size)
+        if html_path:
+            report.to_html(html_path)
+    click.echo(report.to_json() if as_json else drawing.text(report, colour=sys.stdout.isatty(), width=_console().width))
+    if html_path and not as_json:
+        click.echo(f"Page: {html_path}")
+    sys.exit(command.AGREE if report.agrees else command.PART)
+
+
 def _console():
     """Return a console for tables: as wide as the terminal, wide enough for a file."""
     return Console() if sys.stdout.isatty() else Console(width=120)
@@ -148,6 +169,20 @@ def _friendly():
     try:
         yield
     except PolykerasError as error:
+        click.echo(f"polykeras: {error}", err=True)
+        sys.exit(2)
+
+
+@contextlib.contextmanager
+def _failing_with_status_2():
+    """Print any error, a user's function's too, and leave with status 2: status 1 has a meaning of its own."""
+    try:
+        yield
+    except Exception as error:
+        if not isinstance(error, PolykerasError):
+            import traceback
+
+            traceback.print_exc()
         click.echo(f"polykeras: {error}", err=True)
         sys.exit(2)
 

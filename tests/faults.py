@@ -1,7 +1,5 @@
 """Planted faults: the reference with one thing wrong, under a name of its own."""
 
-import contextlib
-import sys
 import types
 
 import numpy as np
@@ -61,8 +59,8 @@ def unbiased(b, x, axes, keepdims=False, synchronized=False):
     return (mean if keepdims else b.reshape(mean, b.shape(variance))), variance
 
 
-def epsilon_outside(b, x):
-    """sqrt, as of an optimizer that rounds its root."""
+def a_root_too_large(b, x):
+    """sqrt, with something added, as of an epsilon at the wrong place."""
     return b.add(b.sqrt(x), b.full((), 1e-4, b.dtype(x)))
 
 
@@ -73,19 +71,12 @@ def last_of_equal(b, x, axis):
     return b.subtract(b.full((), size - 1, "int32"), turned)
 
 
-def ungated(b, x, y):
-    """matmul, that passes no gradient on to the second factor but half of it."""
+def half_a_gradient(b, x, y):
+    """matmul, that passes half of the gradient on to the second factor."""
     half = b.multiply(y, b.full((), 0.5, b.dtype(y)))
     return b.matmul(x, b.add(half, b.stop_gradient(half)))
 
 
-@contextlib.contextmanager
-def module(name, **parts):
-    """Put a module of these parts into sys.modules."""
-    made = types.ModuleType(name)
-    vars(made).update(parts)
-    sys.modules[name] = made
-    try:
-        yield made
-    finally:
-        del sys.modules[name]
+def too_long(b, x):
+    """abs, wrong by a hundredth."""
+    return b.multiply(b.abs(x), b.full((), 1.01, b.dtype(x)))

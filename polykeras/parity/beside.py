@@ -67,7 +67,7 @@ class Beside:
             made = execute.record(lambda data: function(self.model, data, observer), (specs,), self.backend)
             if [v.key for v in self.model.variables] == known:
                 break
-        self.calls, self.recording = observer.calls, made
+        self.calls, self.recording, self.shapes = observer.calls, made, [x.shape for x in observer.arrays]
         values = {v.key: v.numpy() for v in made.variables}
         store = self.backend.store({**values, **{k: v for k, v in (state or {}).items() if k in values}}, None)
         program = self.backend.compile(made.trace, store, None, execute.contract.Options(jit=self.model.jit_compile))
@@ -96,7 +96,7 @@ class Beside:
     def _match_weights(self, theirs):
         order = {name: place for place, (name, _) in reversed(list(enumerate(theirs.calls)))}
         weights = sorted(self.outside.weights(), key=lambda weight: order.get(weight.module, len(order)))
-        self.turns = matching.behind_flatten(self.calls) if getattr(self.outside, "channels_first", False) else {}
+        self.turns = matching.behind_flatten(self.calls, self.shapes) if getattr(self.outside, "channels_first", False) else {}
         self.plain = {weight.name: weight.value for weight in weights}
         groups = [group for group in dict.fromkeys(tuple(_own(call)) for call in self.calls) if group]
         self.pairs, ours, others = porting.pairs(groups, weights, self.outside.raw(), self.given, self.turns)
@@ -108,7 +108,7 @@ class Beside:
         """Return the state to compare with: ours, or theirs where none of ours was copied from them."""
         mine = {pair.variable.key: pair.variable.numpy() for pair in self.pairs}
         words = [porting.verdict(pair, mine[pair.variable.key], self.plain.get(pair.weight.name)) for pair in self.pairs]
-        telling = [word for pair, word in zip(self.pairs, words) if pair.weight.trainable and len(pair.variable.shape) > 1]
+        telling = [word for pair, word in zip(self.pairs, words) if pair.weight.trainable and len(pair.variable.shape) > 1 and np.ptp(pair.value)]
         if telling and all(word is None for word in telling):
             self.notes.append("No weight was copied before, so theirs are taken for the comparison.")
             return {pair.variable.key: pair.value.astype(pair.variable.dtype) for pair in self.pairs}
@@ -145,14 +145,14 @@ class Beside:
         for match in self.matches:
             call = match.call
             mine = ours["seen"][call.outputs[0]]
-            wanted = matching.comparable(match, theirs.calls, mine, self.backend)
+            wanted = matching.comparable(match, theirs.calls, mine, self.backend, self.outside.modules())
             if wanted is None:
                 continue
             row = Row(1, phase, call.label + suffix, None, "polykeras", measure(wanted, mine, self.budget, 1, phase))
             self.rows.append(row)
             if row.gap.over and not over_before:
                 over_before = True
-                self._find(phase, row, call, matching.reason(match, self.matches, self.outside.modules()))
+                self._find(phase, row, call, matching.reason(match, self.outside.modules(), phase))
         for part, (mine, wanted) in enumerate(zip(tree.leaves(ours["outputs"]), theirs.outputs)):
             row = Row(1, phase, f"outputs{suffix}", None, "polykeras", measure(matching.shaped(wanted, mine), mine, self.budget, 1, phase))
             self.rows.append(row)
@@ -193,7 +193,7 @@ class Beside:
             if row.gap.over:
                 call = self._call_of(pair.variable)
                 match = next((m for m in self.matches if m.call.layer is call.layer), None)
-                text = matching.reason(match, self.matches, self.outside.modules()) if match else ""
+                text = matching.reason(match, self.outside.modules(), "state") if match else ""
                 self._find("state", row, call, text or "Looks like NUMERICS A13: moving = moving * momentum + batch * (1 - momentum), biased variance.")
 
 

@@ -51,7 +51,7 @@ def compare(model, x, y=None, backends=None, steps=20, batch_size=32, sample_wei
     loaded = _loaded(backends if backends is not None else registry.names())
     if len(loaded) < 2:
         raise DataError(f"compare: expected at least two backends, got {', '.join(backend.name for backend in loaded) or 'none'}.")
-    trains = model.compiled and (batches[0][1] is not None or model.compile_arguments["loss"] is None)
+    trains = model.compiled and (batches[0][1] is not None or not model.compile_arguments["loss"])
     with scope.outside(), untouched(model):
         sides = [Side(model, backend, batches[0], trains) for backend in loaded]
         start = {key: value for side in reversed(sides) for key, value in side.state().items()}

@@ -39,7 +39,7 @@ def _same(culprit, owner):
 
 
 def _at_zero(culprit, owner):
-    return any(np.any(x == 0) for x in culprit.values)
+    return any(x.dtype.kind == "f" and np.any(x == 0) for x in culprit.values)
 
 
 def _nan(culprit, owner):
@@ -65,7 +65,7 @@ TABLE = tuple(
         ("conv", "", "", _same, "B5: padding 'same' puts the odd place at the end (right, below), not at the start."),
         ("pool", "", "", _same, "A5: pooling with padding 'same' leaves the padded places out and puts the odd one at the end."),
         ("conv", "", "", None, "A6: look for TF32 or another reduced precision; conv is a correlation, channels last."),
-        ("matmul", "", "", None, "A6: look for TF32 or another reduced precision; or the kernel is transposed."),
+        ("matmul", "", "", None, "A6: look for TF32 or another reduced precision."),
         ("moments var std", "", "", None, "A4, C8: the variance is biased (divided by n, not n - 1), in two passes."),
         ("batch_normalization", "", "", None, "A13: epsilon is added to the variance, inside the root; 1e-3 is Keras's, 1e-5 torch's."),
         ("layer_normalization rms_normalization", "", "", None, "A13: epsilon is inside the root; the variance is biased."),
@@ -105,3 +105,25 @@ def hint(phase, culprit, owner):
         if fits and (row.when is None or culprit is not None and culprit.values and row.when(culprit, owner)):
             return f"Looks like NUMERICS {row.text}"
     return ""
+
+
+LAYERS = (
+    ("state", "BatchNormalization", "A13: moving = moving * momentum + batch * (1 - momentum), momentum 0.99, biased variance."),
+    ("", "Normalization", "A13: epsilon is added to the variance, inside the root; 1e-3 is Keras's, 1e-5 torch's."),
+    ("", "Conv", "B5: padding 'same' puts the odd place at the end; torch's is alike on both sides. Channels last, a correlation."),
+    ("", "AveragePooling", "A5: padded places do not count in the mean."),
+    ("", "Pooling", "B5: padding 'same' puts the odd place at the end; the last window may be left out there."),
+    ("", "GRU", "B8: gates in the order z, r, h; reset_after=True, with two biases."),
+    ("", "LSTM", "B8: gates in the order i, f, c, o; one bias."),
+    ("", "Embedding", "A15: indices from the end wrap; a row for padding is a row like any other."),
+    ("", "Attention", "A14: masked scores are replaced before the softmax."),
+)
+
+
+def layer_hint(phase, layer):
+    """Return the convention that a kind of layer is known for, or ""."""
+    activation = getattr(layer, "activation", None)
+    if "gelu" in getattr(activation, "__name__", "") or "gelu" in type(layer).__name__.lower():
+        return "Looks like NUMERICS B7: activations.gelu is the exact one; the other form takes tanh."
+    rows = (text for where, word, text in LAYERS if where in ("", phase) and word in type(layer).__name__)
+    return next((f"Looks like NUMERICS {text}" for text in rows), "")

@@ -58,9 +58,9 @@ def branches(report):
             name = row.tensor.partition("[")[0]
             shares[name] = max(shares.get(name, 0.0), row.gap.share)
     marks, ordered = report.marks(), []
-    for call in report.calls:  # calls are in the order of their ends; one goes before the deeper ones in front of it
+    for call in report.calls:  # calls are in the order of their ends; one goes before those within it
         place = len(ordered)
-        while place and ordered[place - 1].depth > call.depth:
+        while place and ordered[place - 1].depth > call.depth and (not call.depth or ordered[place - 1].path.startswith(call.path + "/")):
             place -= 1
         ordered.insert(place, call)
     return [(call.depth, call.label, type(call.layer).__name__, marks[call.label], shares.get(call.label)) for call in ordered]
@@ -90,7 +90,7 @@ def table(report):
     from rich.table import Table
     from rich.text import Text
 
-    made = Table(title=f"Worst of {len(report.rows)} tensors over {report.steps} steps", title_justify="left", header_style="bold")
+    made = Table(title=f"Worst of {len(report.rows)} tensors over {report.span}", title_justify="left", header_style="bold")
     for name, justify in (("Phase", "left"), ("Tensor", "left"), ("Step", "right"), ("Backend", "left"), ("Gap", "right"), ("Allowed", "right"), ("Ulps", "right"), ("Used", "right")):
         made.add_column(name, justify=justify, overflow="fold")
     for row in report.rows[:WORST]:

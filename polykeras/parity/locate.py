@@ -5,8 +5,8 @@ from typing import NamedTuple
 from polykeras import scope, step, tree
 from polykeras.parity.budget import measure
 from polykeras.parity.conventions import hint
-from polykeras.parity.observe import Place
-from polykeras.parity.replay import Culprit, Replay
+from polykeras.parity.observe import Place, masked
+from polykeras.parity.replay import Replay
 
 
 class Divergence(NamedTuple):
@@ -145,10 +145,10 @@ class Pieces:
         loss = self.model.loss
         name = loss if isinstance(loss, str) else getattr(loss, "name", None) or getattr(loss, "__name__", "loss")
 
-        def again(x, y, sample_weight, outputs):
-            return self.model.loss_of(x, y, outputs, sample_weight, training=True)
+        def again(x, y, sample_weight, outputs, carried):
+            return self.model.loss_of(x, y, masked(outputs, carried), sample_weight, training=True)
 
-        return Piece(str(name), "Loss", again, (x, y, sample_weight, self.look["outputs"]), loss)
+        return Piece(str(name), "Loss", again, (x, y, sample_weight, self.look["outputs"], self.look["masks"]), loss)
 
     def _whole(self):
         def again(x, y, sample_weight):
@@ -186,13 +186,10 @@ class Pieces:
             yield self._metrics_piece(row.place)
 
     def _metrics_piece(self, variable):
-        def again(x, y, sample_weight, outputs, loss):
+        def again(x, y, sample_weight, outputs, carried, loss):
             step.counted(self.model, (x, y, sample_weight), loss)
-            self.model.update_metrics(x, y, outputs, sample_weight)
+            self.model.update_metrics(x, y, masked(outputs, carried), sample_weight)
             return ()
 
         owner = next((metric for metric in self.model.metrics if any(v is variable for v in metric.variables)), self.model)
-        return Piece(owner.name, type(owner).__name__, again, (*self.moment.batch, self.look["outputs"], self.look["loss"]), owner)
-
-
-__all__ = ["Culprit", "Divergence", "locate"]
+        return Piece(owner.name, type(owner).__name__, again, (*self.moment.batch, self.look["outputs"], self.look["masks"], self.look["loss"]), owner)

@@ -5,13 +5,17 @@ from typing import NamedTuple
 import numpy as np
 
 from polykeras import activations, execute
+from polykeras.parity.conventions import layer_hint
 
-PLAIN = {"Linear", "Identity"}
 SKIPPED = {"Flatten", "Reshape", "Permute", "Dropout", "InputLayer", "Identity"}  # no numbers change, or the layout is another
 NOT_COMPARED = {
     "name", "dtype", "trainable", "layers", "build_config", "compile_config", "module", "registered_name", "batch_input_shape", "cell",
     "autocast", "seed", "data_format", "implementation", "lora_rank", "input_spec", "sparse", "ragged", "optional",
 }  # fmt: skip
+
+
+ACTIVATIONS = {"relu", "relu6", "leakyrelu", "elu", "selu", "gelu", "silu", "tanh", "sigmoid", "softmax", "softplus", "mish", "hardtanh"}
+STATE_ONLY = {"momentum"}  # attributes that no output depends on in one step
 
 
 class Match(NamedTuple):
@@ -70,24 +74,22 @@ def _activation(layer):
     return str(made).replace("_", "")
 
 
-def comparable(match, theirs, mine, backend):
-    """Return what our output should equal: theirs, behind their activation where ours has it within; None where shapes forbid."""
+def comparable(match, theirs, mine, backend, modules):
+    """Return what our output should equal: theirs, behind our activation where ours has one within; None where there is nothing."""
     made = theirs[match.place][1]
     if not made:
         return None
     layer, wanted = match.call.layer, shaped(made[0], mine)
     if wanted.shape != mine.shape:
         last = wanted[:, -1] if wanted.ndim == mine.ndim + 1 else wanted  # all steps there, the last one here
-        return last if last.shape == mine.shape else None
-    if hasattr(layer, "kernel_size") or type(layer).__name__.endswith("Dense"):
-        activation = getattr(layer, "activation", None)
-        if activation is not None and _activation(layer) != "linear" and "activation" not in _their_config(match, theirs):
-            return np.asarray(execute.call(activation, (wanted,), backend))
-    return wanted
-
-
-def _their_config(match, theirs):
-    return theirs[match.place][2] if len(theirs[match.place]) > 2 else {}
+        return last if last.shape == mine.shape else wanted
+    weighs = hasattr(layer, "kernel_size") or type(layer).__name__.endswith("Dense")
+    if not weighs or _activation(layer) == "linear" or "activation" in modules.get(match.module, ("", {}))[1]:
+        return wanted
+    behind = theirs[match.place + 1] if match.place + 1 < len(theirs) else (None, [])
+    if behind[1] and modules.get(behind[0], ("",))[0].lower() in ACTIVATIONS and shaped(behind[1][0], mine).shape == mine.shape:
+        return shaped(behind[1][0], mine)
+    return np.asarray(execute.call(layer.activation, (wanted,), backend))
 
 
 def shaped(theirs, mine):
@@ -97,17 +99,19 @@ def shaped(theirs, mine):
     return theirs
 
 
-def behind_flatten(calls):
-    """Return {id of a kernel: function} for Dense layers behind a Flatten of images, whose rows stand in another order there."""
-    flat = {}
+def behind_flatten(calls, shapes):
+    """Return {id of a kernel: function} for Dense layers behind a Flatten of images, whose rows stand in another order there.
+
+    Args:
+        shapes: of the observed arrays.
+    """
+    flat, found = {}, {}
     for call in calls:
-        if type(call.layer).__name__ == "Flatten" and call.inputs:
-            shape = call.layer.input.shape[1:] if call.layer.inbound_nodes and not isinstance(call.layer.input, list) else None
-            flat.update({number: shape for number in call.outputs if shape and len(shape) > 1 and None not in shape})
-    found = {}
-    for call in calls:
-        if call.inputs and call.inputs[0] in flat and hasattr(call.layer, "kernel"):
-            found[id(call.layer.kernel)] = _turn(flat[call.inputs[0]])
+        first = call.inputs[0] if call.inputs else None
+        if type(call.layer).__name__ == "Flatten" and len(shapes[first]) > 2:
+            flat[call.outputs[0]] = shapes[first][1:]
+        if first in flat and hasattr(call.layer, "kernel"):
+            found[id(call.layer.kernel)] = _turn(flat[first])
     return found
 
 
@@ -117,12 +121,13 @@ def _turn(shape):
     return lambda kernel: kernel[order]
 
 
-def unequal(match, modules):
-    """Return the attributes that differ, in words: epsilon 0.001 here, 1e-05 there (eps=1e-05)."""
+def unequal(match, modules, phase=None):
+    """Return the attributes that differ, in words; of those that matter to a phase only, if one is given."""
     found = []
     for name, (value, words) in modules.get(match.module, ("", {}))[1].items():
-        if name in match.config and name not in NOT_COMPARED and _plain(value) and not _same(match.config[name], value):
-            found.append(f"{name} is {match.config[name]!r} here, {words} there")
+        matters = name not in NOT_COMPARED and (phase is None or (name in STATE_ONLY) == (phase == "state"))
+        if matters and name in match.config and _plain(value) and not _same(match.config[name], value):
+            found.append(f"{name} is {match.config[name]!r} here, there {words}")
     return found
 
 
@@ -146,11 +151,7 @@ def differences(matches, modules):
     return ["Attributes that differ:", *lines] if lines else []
 
 
-def reason(match, matches, modules):
-    """Return why the outputs of a matched call may part: its attributes, else those of unmatched layers before, else ""."""
-    found = unequal(match, modules)
-    if found:
-        return f"{found[0][0].upper()}{'; '.join(found)[1:]}."
-    return ""
-
-
+def reason(match, modules, phase):
+    """Return why what a matched call makes may part: attributes that differ, else the convention that such layers are known for."""
+    words = "; ".join(unequal(match, modules, phase))
+    return f"{words[0].upper()}{words[1:]}." if words else layer_hint(phase, match.call.layer)

@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from polykeras import scope, step, tree
+from polykeras import masks, scope, step, tree
 from polykeras.gradient import value_and_grad
 from polykeras.spec import Spec
 
@@ -93,10 +93,11 @@ def _block():
 
 
 def forward(model, data, observer, training=False):
-    """Return the observed arrays and the outputs of a batch."""
+    """Return the observed arrays of a batch, the outputs and the masks that they carry."""
     with scope.within(observer=observer):
         outputs = model(data[0], training=training)
-    return {"seen": list(observer.arrays), "outputs": outputs}
+    carried = [masks.get_mask(output) for output in tree.leaves(outputs)]
+    return {"seen": list(observer.arrays), "outputs": outputs, "masks": [[] if mask is None else [mask] for mask in carried]}
 
 
 def learning(model, data, observer):
@@ -120,5 +121,12 @@ def update(model, data, made):
     if made["gradients"]:
         model.optimizer.apply(made["gradients"], model.trainable_variables)
     step.counted(model, data, made["loss"])
-    model.update_metrics(data[0], data[1], made["outputs"], data[2])
+    model.update_metrics(data[0], data[1], masked(made["outputs"], made["masks"]), data[2])
     return ()
+
+
+def masked(outputs, carried):
+    """Return outputs with the masks that `forward` found on them."""
+    for output, mask in zip(tree.leaves(outputs), carried):
+        masks.set_mask(output, mask[0] if mask else None)
+    return outputs

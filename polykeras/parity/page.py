@@ -53,7 +53,7 @@ def _text(value):
 
 
 def _head(report, title, tone):
-    sub = f"{_text(report.kind)} <b>{_text(report.model_name)}</b>, {report.steps} steps, {len(report.rows)} tensors compared."
+    sub = f"{_text(report.kind)} <b>{_text(report.model_name)}</b>, {report.span}, {len(report.rows)} tensors compared."
     found = report.first_divergence
     if found is None:
         return f'<header style="--tone: {tone}"><h1 class="tone">✓ {_text(title)}</h1><div class="sub">{sub}</div><p>{_text(report.headline)}</p></header>'

@@ -54,7 +54,7 @@ def _given(groups, weights, raw, given):
     found = []
     for path, name in given.items():
         name, function = name if isinstance(name, tuple) else (name, None)
-        variable = ours.get(path) or next((v for p, v in ours.items() if p.endswith(f"/{path}")), None)
+        variable = next((v for p, v in ours.items() if p == path or p.endswith(f"/{path}")), None)
         if variable is None:
             raise DataError(f"weights: expected paths of weights such as {', '.join(list(ours)[:3])}, got {path!r}.")
         if name not in theirs:

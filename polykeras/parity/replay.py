@@ -1,42 +1,18 @@
 """Op by op: a recorded piece of a step is run on two backends with equal inputs, until an operation's outputs part."""
 
 import types
-from typing import NamedTuple
 
 import numpy as np
 
 from polykeras import contract, dtypes, execute, spec, tree
 from polykeras.ops import dispatch
 from polykeras.parity.budget import measure
+from polykeras.parity.culprit import Culprit, lines, short, static, text
 from polykeras.scope import Scope
 from polykeras.spec import Spec
 from polykeras.trace import Body, Node, Recorder, Trace, used
 
 MOST_ROUNDS = 64  # of a loop that is looked into
-
-
-class Culprit(NamedTuple):
-    """The operation whose outputs, or gradients, part on equal inputs.
-
-    Attributes:
-        operation: a primitive, or fused.NAME.
-        text: the call with shapes, in words.
-        gap: the Gap.
-        gradient: whether it is the operation's gradient that parts.
-        arguments: static arguments, for the table of conventions.
-        values: the inputs, NumPy arrays.
-        blame: name of the side that is further from the reference backend; "" where they are alike.
-        note: anything else.
-    """
-
-    operation: str
-    text: str
-    gap: object
-    gradient: bool
-    arguments: tuple
-    values: list
-    blame: str = ""
-    note: str = ""
 
 
 def plain(backend):
@@ -163,7 +139,7 @@ class Replay:
             return found
         worst = max(over, key=lambda gap: gap.share)
         return Culprit(
-            node.operation, _text(node), worst, gradient, _static(node.args), [env[id(x)] for x in self._inputs(node, env)],
+            node.operation, short(text(node)), worst, gradient, static(node.args), [env[id(x)] for x in self._inputs(node, env)],
             self._blame(run, expected, got),
         )  # fmt: skip
 
@@ -228,18 +204,17 @@ class Replay:
 
     def _other_operations(self, function, specs, leaves, state, gradient):
         traces = [execute.record(function, specs, plain(bench.backend)).trace for bench in (self.a, self.b)]
-        texts = [_lines(trace) for trace in traces]
+        texts = [lines(trace) for trace in traces]
         if texts[0] == texts[1]:
             return None
         made = [self.a.run(_closed(trace), [*leaves, *(state[key] for key in trace.reads)]) for trace in traces]
         gaps = [measure(x, y, self.budget) for x, y in zip(*made)]
         if not gradient and not any(gap.over for gap in gaps):
             return None
-        only = [line for line in texts[1] if line not in texts[0]] or [line for line in texts[0] if line not in texts[1]]
-        telling = next((line for line in only if not line.startswith(("full(", "from_numpy("))), only[0] if only else texts[1][0])
-        note = f"the layer does something else on {self.b.backend.name}: it calls {', '.join(only[:3])}"
+        only = [line for line in texts[1] if line not in texts[0]] or [line for line in texts[0] if line not in texts[1]] or texts[1]
+        note = f"the layer does something else on {self.b.backend.name}: it calls {', '.join(map(short, only[:2]))}"
         worst = max(gaps, key=lambda gap: gap.share)
-        return Culprit(telling.partition("(")[0], telling, worst, gradient, (), [], "", note)
+        return Culprit(only[0].partition("(")[0], short(only[0]), worst, gradient, (), [], "", note)
 
 
 def _given(trace, leaves, state):
@@ -256,28 +231,3 @@ def _closed(trace):
 def _weights(x):
     size = int(np.prod(x.sizes, dtype=int))
     return (1.0 + 0.5 * np.cos(1.7 * np.arange(size))).reshape(x.sizes).astype(dtypes.to_numpy(x.dtype))
-
-
-def _lines(trace):
-    """Return the operations of a Trace as text, static arguments included."""
-    return [_text(node) for node in trace.nodes]
-
-
-def _text(node):
-    return f"{node.operation.removeprefix('fused.')}({', '.join(_argument(arg) for arg in node.args)})"
-
-
-def _argument(arg):
-    if isinstance(arg, Spec):
-        return f"{arg.dtype}{list(arg.sizes)}"
-    if isinstance(arg, Body):
-        return "{" + "; ".join(_text(node) for node in arg.nodes[:8]) + "}"
-    if isinstance(arg, np.ndarray):
-        return f"constant {np.array2string(arg, threshold=8)}"
-    if isinstance(arg, (list, tuple)):
-        return f"[{', '.join(_argument(part) for part in arg)}]"
-    return repr(arg)
-
-
-def _static(args):
-    return tuple(arg for arg in args if not isinstance(arg, (Spec, Body, list, np.ndarray)))

@@ -38,15 +38,20 @@ class Report:
         return 1.0 / worst if worst else math.inf
 
     @property
+    def span(self):
+        """The number of steps in words."""
+        return f"{self.steps} step{'' if self.steps == 1 else 's'}"
+
+    @property
     def headline(self):
         """The first line."""
         if self.first_divergence is not None:
             return str(self.first_divergence)
         names = " and ".join(self.backends)
         if not self.rows or self.margin == math.inf:
-            return f"{names} agree over {self.steps} steps, bit for bit."
+            return f"{names} agree over {self.span}, bit for bit."
         worst = self.rows[0]
-        return f"{names} agree over {self.steps} steps: the worst, {worst.phase} of {worst.tensor}, used {worst.gap.share:.0%} of its budget (margin {self.margin:.3g})."
+        return f"{names} agree over {self.span}: the worst, {worst.phase} of {worst.tensor}, used {worst.gap.share:.0%} of its budget (margin {self.margin:.3g})."
 
     def marks(self):
         """Return {path: "over", "first" or "fine"} of the layers that were called."""

@@ -2,9 +2,11 @@
 
 import contextlib
 
-from polykeras import contract, execute, tree
+from polykeras import contract, execute, spec, tree
 from polykeras.parity import observe
 from polykeras.programs import specs_of
+
+GIVEN = ("outputs", "masks", "loss", "gradients")  # what the update gets from the first side
 
 
 class Side:
@@ -21,6 +23,7 @@ class Side:
         self.model, self.backend, self.trains = model, backend, trains
         self.options = contract.Options(jit=model.jit_compile)
         self.name = backend.name
+        self.learns = trains and not (model._is_own("train") and model.compile_arguments["loss"] is None)  # else only its own step knows the loss
         specs = specs_of(batch)
         self.looking, self.observer = self._record(specs)
         recordings = [self.looking]
@@ -32,7 +35,7 @@ class Side:
         self.programs = [backend.compile(made.trace, self.store, None, self.options) for made in recordings]
 
     def _record(self, specs):
-        function = observe.learning if self.trains else observe.forward
+        function = observe.learning if self.learns else lambda *args: observe.forward(*args, training=self.trains)
         while True:
             known, observer = _known(self.model), observe.Observer()
             made = execute.record(lambda data: function(self.model, data, observer), (specs,), self.backend)
@@ -44,7 +47,7 @@ class Side:
             step = self.model._function("train")
             return execute.record(lambda data, made: step(self.model, data), (specs, ()), self.backend)
         made = tree.unflatten(self.looking.structure, self.looking.trace.outputs)
-        made = {name: made[name] for name in ("outputs", "loss", "gradients")}
+        made = {name: tree.map_structure(spec.like, made[name]) for name in GIVEN}
         function = lambda data, made: observe.update(self.model, data, made)
         execute.record(function, (specs, made), self.backend)  # builds slots and metrics
         return execute.record(function, (specs, made), self.backend)
@@ -59,7 +62,7 @@ class Side:
         """Update the state, given what somebody observed; a model's own train_step finds out for itself."""
         if not self.trains:
             return
-        given = () if self.model._is_own("train") else {name: made[name] for name in ("outputs", "loss", "gradients")}
+        given = () if self.model._is_own("train") else {name: made[name] for name in GIVEN}
         self.programs[1].run(tree.leaves((batch, given)))
 
     def restart(self, state):
