@@ -21,11 +21,11 @@ def pytest_collection_modifyitems(config, items):
     for item in items:
         given = getattr(item, "callspec", None)
         place, case = (given.params.get(name) for name in ("place", "case")) if given is not None else (None, None)
-        if case is not None and place is not None:
+        runs = hasattr(place, "backend") and hasattr(case, "group")
+        if runs:
             item.add_marker(pytest.mark.xdist_group(f"{place}-{item.function.__module__}-{item.function.__name__}-{case.group}"))
-        skipped = case is not None and place is not None and place.mode == "eager" and not case.eager
-        nothing = "NOTSET" in item.name  # pytest's word for a table without rows, such as that of a backend that fuses nothing
-        (out if skipped or nothing else left).append(item)
+        empty = place is not None and not hasattr(place, "backend")  # a table without rows for these backends
+        (out if empty or runs and place.mode == "eager" and not case.eager else left).append(item)
     if out:
         config.hook.pytest_deselected(items=out)
         items[:] = left
@@ -44,14 +44,11 @@ def backend(place):
 
 
 @pytest.fixture(autouse=True)
-def supported(request, record_property):
-    """Skip what needs a capability that the backend does not declare; note the place for the summary."""
-    if "place" not in request.fixturenames:
+def supported(request):
+    """Skip what needs a capability that the backend does not declare."""
+    if not {"place", "case"} <= set(request.fixturenames):
         return
-    place = request.getfixturevalue("place")
-    record_property("polykeras_place", repr(place))
-    case = request.getfixturevalue("case") if "case" in request.fixturenames else None
-    lacking = place.lacks(case.needs) if case is not None else []
+    place, case = request.getfixturevalue("place"), request.getfixturevalue("case")
+    lacking = place.lacks(case.needs)
     if lacking:
-        record_property("polykeras_lacks", ", ".join(lacking))
         pytest.skip(f"{place.backend.name} lacks the capability {', '.join(lacking)}")

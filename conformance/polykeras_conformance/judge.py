@@ -4,6 +4,7 @@ import ml_dtypes
 import numpy as np
 
 from polykeras import dtypes
+from polykeras_conformance import margins
 from polykeras_conformance.budgets import EXACT
 
 
@@ -34,8 +35,14 @@ def difference(got, expected, budget=EXACT, terms=None):
     error = np.abs(np.where(special, 0, mine) - np.where(special, 0, right))
     unit = spacing(_size(budget, np.where(special, 0, right), terms), expected.dtype)
     ulps = error / unit
+    margins.note(error, np.where(special, 0, right), ulps, share(ulps.max(initial=0), budget.ulps))
     worst = f" (worst {ulps.max(initial=0):.3g} ulps of {budget.size}, allowed {budget.ulps:g})"
     return _first(ulps > budget.ulps, got, expected, worst, ulps)
+
+
+def share(worst, allowed):
+    """Return how much of what is allowed an error uses; more than 1 is a failure."""
+    return worst / allowed if allowed else (1 + worst if worst else 0.0)
 
 
 def _size(budget, right, terms):

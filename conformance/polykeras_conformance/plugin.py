@@ -1,17 +1,27 @@
 """The pytest plugin: which backends to test, in which modes, and what came out."""
 
-import collections
-
 import pytest
 
 MODES = ("program", "eager")
 
 
 def pytest_addoption(parser):
-    """Add --pk-backend and --pk-mode."""
+    """Add the options of the suite."""
     group = parser.getgroup("polykeras", "conformance of polykeras backends")
     group.addoption("--pk-backend", metavar="NAMES", help="backends to test, separated by commas; or 'all' that are installed")
     group.addoption("--pk-mode", metavar="MODES", default="program,eager", help="'program', 'eager' or both (the default)")
+    group.addoption("--pk-lane", metavar="LANES", help="lanes to run, separated by commas; all where not given")
+    group.addoption("--pk-case", metavar="ID", help="the one case to run, as a report names it")
+    group.addoption("--pk-report", metavar="FILE.html", help="write a page, and the same as JSON beside it")
+
+
+def pytest_configure(config):
+    """Keep a ledger where backends are tested."""
+    if config.getoption("--pk-backend"):
+        from polykeras_conformance.ledger import Ledger
+
+        names = list(dict.fromkeys(place.backend.name for place in chosen_places(config)))
+        config.pluginmanager.register(Ledger(names, config.getoption("--pk-report")), "polykeras-ledger")
 
 
 def chosen_places(config):
@@ -36,23 +46,3 @@ def chosen_places(config):
     except PluginError as error:
         raise pytest.UsageError(str(error)) from error
     return [Place(backend, mode) for backend in backends for mode in modes if mode == "program" or "eager" in backend.capabilities]
-
-
-def pytest_terminal_summary(terminalreporter):
-    """Show one line per place: what passed, what failed, and which capabilities it lacks."""
-    counts = collections.defaultdict(collections.Counter)
-    lacks = collections.defaultdict(set)
-    for outcome in ("passed", "failed", "error", "skipped"):
-        for report in terminalreporter.stats.get(outcome, ()):
-            for key, value in getattr(report, "user_properties", ()):
-                if key == "polykeras_place" and getattr(report, "when", "call") in ("call", "setup"):
-                    counts[value][outcome] += 1
-                if key == "polykeras_lacks":
-                    lacks[dict(report.user_properties)["polykeras_place"]].add(value)
-    if counts:
-        terminalreporter.section("polykeras conformance")
-    for place, found in sorted(counts.items()):
-        words = f" (no {', '.join(sorted(lacks[place]))})" if lacks[place] else ""
-        terminalreporter.write_line(
-            f"{place}: {found['passed']} passed, {found['failed'] + found['error']} failed, {found['skipped']} unsupported{words}"
-        )

@@ -17,7 +17,7 @@ import polykeras
 from polykeras import data as sources
 from polykeras import dtypes, scope, step, tree
 from polykeras.programs import specs_of
-from polykeras_conformance import budgets, places
+from polykeras_conformance import budgets, judge, margins, places
 from polykeras_conformance.cases import numbers
 from polykeras_conformance.judge import spacing
 from polykeras_conformance.layer_cases import default_float
@@ -259,7 +259,9 @@ def faults(case, curve):
     found = []
     for middle in dict.fromkeys(("float64", case.dtype)):
         allowed = limits(case.row, case.dtype, middle)
-        rows = zip(curve.losses, allowed.middle.losses, allowed.losses, strict=True)
+        rows = list(zip(curve.losses, allowed.middle.losses, allowed.losses, strict=True))
+        margins.curve("loss", [abs(mine - wanted) for mine, wanted, _ in rows], allowed.losses)
+        margins.use(max(judge.share(abs(mine - wanted), limit) for mine, wanted, limit in rows))
         for number, (mine, wanted, limit) in enumerate(rows, 1):
             if not abs(mine - wanted) <= limit:
                 found.append(f"loss of step {number} is {mine!r}, expected {wanted!r} within {limit:.3g}")
@@ -274,6 +276,7 @@ def departures(state, done, allowed):
     assert state.labels == right.labels, f"after step {done}: the state is {state.labels}, expected {right.labels}"
     found = []
     for label, mine, wanted, limit in zip(state.labels, state.values, right.values, allowed.states[done], strict=True):
+        margins.use(judge.share(distance(mine, wanted), limit))
         if not distance(mine, wanted) <= limit:
             found.append(f"{label} after step {done} is off by {distance(mine, wanted):.3g}, allowed {limit:.3g}")
     return found

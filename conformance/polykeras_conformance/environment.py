@@ -1,0 +1,44 @@
+"""What a run ran on: versions, devices, and the numeric mode, which must be the one that numbers are promised for."""
+
+import importlib.metadata
+import os
+import platform
+
+import numpy as np
+
+from polykeras.plugins import registry
+
+WANTED = {"tf32": False, "fast_math": False, "flush_to_zero": False}
+
+
+def describe(names):
+    """Return a dict of what a report has to tell of the machine and the backends."""
+    offers = {offer.name: offer for offer in registry.offers()}
+    return {
+        "polykeras": importlib.metadata.version("polykeras"),
+        "python": platform.python_version(),
+        "numpy": np.__version__,
+        "machine": f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores",
+        "backends": {
+            name: {"version": offers[name].version, "devices": list(offers[name].devices), "mode": mode(registry.load(name))} for name in names
+        },
+    }
+
+
+def mode(backend):
+    """Return a backend's numeric mode: what it says by the hook `numeric_mode`, and whether it keeps numbers below the normal ones."""
+    said = dict(backend.numeric_mode()) if hasattr(backend, "numeric_mode") else {}
+    return {**said, "flush_to_zero": _flushes()}
+
+
+def _flushes():
+    """Whether this process's floating point unit, which backends share, was set to drop subnormal numbers."""
+    tiny = np.full(1, 1e-40, np.float32)
+    return bool((tiny * np.float32(1.0))[0] == 0)
+
+
+def faults(backend):
+    """Return what is wrong with a backend's numeric mode, in words; "" where nothing is."""
+    found = mode(backend)
+    wrong = [f"{key} is {found[key]}, expected {value}" for key, value in WANTED.items() if key in found and found[key] != value]
+    return "; ".join(wrong)
