@@ -2,8 +2,8 @@
 
 import math
 
-from polykeras import dtypes
-from polykeras.ops.dispatch import as_float, constant, op, p, promoted
+from polykeras import dtypes, scope
+from polykeras.ops.dispatch import as_float, constant, convert, op, p, promoted
 
 # -- straight from primitives ------------------------------------------------------------------------
 
@@ -497,13 +497,17 @@ def nan_to_num(x, nan=0.0, posinf=None, neginf=None):
     return p.where(p.equal(x, constant(-math.inf, x)), constant(low, x), x)
 
 
-@op("x")
+@op("x", weak=True)
 def cast(x, dtype):
     """Return x as another dtype; floats become integers by truncation, saturated, NaN as 0.
+
+    A Python number becomes a float at once, not by way of the default float.
 
     >>> cast([1.7, -2.7], "int32")
     array([ 1, -2], dtype=int32)
     """
     dtype = dtypes.standardize(dtype)
+    at_once = type(x) in (int, float) and dtypes.is_float(dtype)
+    x = convert(scope.running(), x, dtype if at_once else None)
     return x if p.dtype(x) == dtype else p.cast(x, dtype)
 
