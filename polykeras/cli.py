@@ -1,8 +1,10 @@
 """The command line: `polykeras backends`, `polykeras demo`, `polykeras parity`."""
 
 import contextlib
+import importlib.util
 import json
 import os
+import subprocess
 import sys
 
 import click
@@ -97,6 +99,25 @@ def parity(target, names, steps, batch_size, html_path, as_json):
     if html_path and not as_json:
         click.echo(f"Page: {html_path}")
     sys.exit(command.AGREE if report.agrees else command.PART)
+
+
+@main.command(help="Run the conformance suite on backends, several side by side, and leave with pytest's exit status.")
+@click.argument("names", nargs=-1, required=True, metavar="NAME...")
+@click.option("--lane", "lanes", multiple=True, help="A lane to run; may be given several times. All where not given.")
+@click.option("--case", help="The one case to run, as a report names it.")
+@click.option("--report", "path", type=click.Path(dir_okay=False, writable=True), help="Write a page, and the same as JSON beside it.")
+@click.option("--workers", type=click.IntRange(min=1), help="Processes to run in; needs pytest-xdist.")
+def conformance(names, lanes, case, path, workers):
+    """Run pytest on the suite in a process of its own."""
+    with _friendly():
+        for module, distribution in (("pytest", "polykeras[conformance]"), ("polykeras_conformance", "polykeras"), ("xdist", "pytest-xdist")):
+            if importlib.util.find_spec(module) is None and (workers or module != "xdist"):
+                raise PolykerasError(f"The conformance suite needs {module}, which is not installed. Install it: pip install '{distribution}'")
+    given = {"--pk-backend": ",".join(names), "--pk-lane": ",".join(lanes), "--pk-case": case, "--pk-report": path}
+    options = [f"{option}={value}" for option, value in given.items() if value]
+    spread = ["-n", str(workers), "--dist=loadgroup"] if workers else []
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *spread, "--pyargs", "polykeras_conformance", *options]
+    sys.exit(subprocess.run(command, check=False).returncode)
 
 
 def _console():
