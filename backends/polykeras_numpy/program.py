@@ -57,8 +57,13 @@ class Program:
 
     def _step(self, inputs):
         updates, outputs = self.function(self.store.values, inputs)
-        self.store.values.update(updates)
+        self.store.values.update({name: _own(value, inputs) for name, value in updates.items()})
         return outputs
 
     def native(self):
         return {"function": self.function}
+
+
+def _own(value, inputs):
+    """Return a value in memory of its own: a batch is the caller's, who may write over it."""
+    return np.array(value) if any(np.may_share_memory(value, x) for x in inputs) else value
