@@ -70,11 +70,11 @@ class TorchModule:
         raw, found = self.raw(), []
         for name, module in self.module.named_modules():
             own = {key: f"{name}.{key}" if name else key for key, x in [*module.named_parameters(recurse=False), *module.named_buffers(recurse=False)]}
-            for label, keys, convert, how in _layouts(module, list(own)):
+            for part, (label, keys, convert, how) in _parts(name, module, _layouts(module, list(own))):
                 names = tuple(own[key] for key in keys)
                 trainable = keys[0] in dict(module.named_parameters(recurse=False))
                 prefix = f"{name}." if name else ""
-                found.append(Weight(prefix + label, name, trainable, convert([raw[key] for key in names]), how, names, convert))
+                found.append(Weight(prefix + label, part, trainable, convert([raw[key] for key in names]), how, names, convert))
         return found
 
     # -- modules -----------------------------------------------------------------------------------
@@ -171,6 +171,14 @@ def _layouts(module, names):
         yield from ((name, [name], same, "") for name in names if name != "num_batches_tracked")
 
 
+def _parts(name, module, rows):
+    """Yield (holder, row): each layer and direction of a recurrence is one of its own, the last layer bears the module's name."""
+    last = f"_l{module.num_layers - 1}" if isinstance(module, nn.RNNBase) and not module.bidirectional else None
+    for row in rows:
+        suffix = row[1][0][row[1][0].rindex("_l") :] if isinstance(module, nn.RNNBase) else last
+        yield (name if suffix == last else f"{name}[{suffix[1:]}]"), row
+
+
 def _conv_kernel(arrays):
     return np.moveaxis(arrays[0], (0, 1), (-1, -2))
 
@@ -207,7 +215,7 @@ def _attributes(module):
     momentum = getattr(module, "momentum", None)
     if isinstance(momentum, float):
         found["momentum"] = (round(1.0 - momentum, 12), f"momentum={momentum}, which is {1.0 - momentum:.6g} in Keras's sense")
-    if isinstance(module, nn.modules.conv._ConvNd) and isinstance(module.padding, tuple):
+    if isinstance(getattr(module, "padding", None), (int, tuple)) and hasattr(module, "stride"):
         found["padding"] = (_padding(module), f"padding={module.padding}, on both sides alike")
     if isinstance(module, nn.GELU):
         found["approximate"] = (module.approximate == "tanh", f"approximate={module.approximate!r}")
@@ -216,10 +224,12 @@ def _attributes(module):
 
 def _padding(module):
     """Return 'valid', 'same', or None for what Keras has no word for."""
-    if not any(module.padding):
+    each = lambda value: value if isinstance(value, tuple) else (value,)
+    if not any(each(module.padding)):
         return "valid"
-    reach = tuple((size - 1) * spread / 2 for size, spread in zip(module.kernel_size, module.dilation))
-    return "same" if reach == module.padding and set(module.stride) == {1} else None
+    spread = each(getattr(module, "dilation", 1))[0]
+    reach = {(size - 1) * spread / 2 for size in each(module.kernel_size)}
+    return "same" if reach == set(each(module.padding)) and set(each(module.stride)) == {1} else None
 
 
 def _array(x):

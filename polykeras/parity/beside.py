@@ -95,7 +95,7 @@ class Beside:
 
     def _match_weights(self, theirs):
         order = {name: place for place, (name, _) in reversed(list(enumerate(theirs.calls)))}
-        weights = sorted(self.outside.weights(), key=lambda weight: order.get(weight.module, len(order)))
+        weights = sorted(self.outside.weights(), key=lambda weight: order.get(weight.module.partition("[")[0], len(order)))
         self.turns = matching.behind_flatten(self.calls, self.shapes) if getattr(self.outside, "channels_first", False) else {}
         self.plain = {weight.name: weight.value for weight in weights}
         groups = [group for group in dict.fromkeys(tuple(_own(call)) for call in self.calls) if group]

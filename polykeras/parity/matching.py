@@ -41,7 +41,7 @@ def aligned(calls, theirs, anchors, modules):
 
     def score(call, module):
         anchor = anchors.get(id(call.layer))
-        if anchor is not None or module in taken:
+        if anchor is not None or module in taken or call.layer.weights:
             return 8 if anchor == module else 0
         return 1 if _kind(call.layer) == modules.get(module, ("",))[0].lower() else 0
 
