@@ -1,5 +1,7 @@
 """One Keras API, any backend, the same training numbers. `import polykeras as keras` is a supported way to write."""
 
+import importlib
+
 from polykeras import (
     activations,
     backends,
@@ -14,7 +16,6 @@ from polykeras import (
     models,
     ops,
     optimizers,
-    parity,
     random,
     regularizers,
     tree,
@@ -45,3 +46,10 @@ __all__ = [
     "constraints", "device", "dtype_policies", "initializers", "layers", "losses", "metrics", "models", "ops", "optimizers", "parity",
     "random", "regularizers", "run", "tree", "utils", "value_and_grad",
 ]  # fmt: skip
+
+
+def __getattr__(name):
+    """Import the parity tool when it is first asked for; training needs none of it."""
+    if name == "parity":
+        return importlib.import_module("polykeras.parity")
+    raise AttributeError(f"module 'polykeras' has no attribute {name!r}")
