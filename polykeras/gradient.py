@@ -22,7 +22,7 @@ def value_and_grad(fn, argnums=0, variables=None, has_aux=False):
         ShapeError: fn's value is no float scalar.
 
     >>> value_and_grad(lambda x: x * x)(3.0)
-    (array(9., dtype=float32), array(6., dtype=float32))
+    (np.float32(9.0), np.float32(6.0))
     """
 
     def differentiated(*args, **kwargs):
