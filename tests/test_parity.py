@@ -42,6 +42,8 @@ FAULTY = {
                                "Outer 'outer', op sigmoid: ", ""),
     "unbiased variance": (lambda: network(layers.BatchNormalization(name="norm")), ROWS, TARGETS, dict(fused={"moments": faults.unbiased}),
                           "BatchNormalization 'norm', fused op moments: ", "A4, C8: the variance is biased"),
+    "gradient of a fused op": (lambda: network(layers.ReLU(name="cut")), ZEROS, TARGETS, dict(fused={"relu": faults.by_maximum}),
+                               "ReLU 'cut', gradient of fused op relu: ", "A8: at 0"),
     "gradient of matmul": (network, ROWS, TARGETS, dict(matmul=faults.half_a_gradient), "Dense 'last', gradient of op matmul: ", "in the gradient of net/first/kernel"),
     "root of the optimizer": (network, ROWS, TARGETS, dict(sqrt=faults.a_root_too_large), "Adam 'adam", "A12: Keras's Adam"),
     "metric": (among_labels, ROWS, LABELS, dict(argmax=faults.last_of_equal), "SparseCategoricalAccuracy 'accuracy', op argmax: ", "B3"),

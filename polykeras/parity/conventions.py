@@ -57,6 +57,7 @@ TABLE = tuple(
         ("max", "gradient", "", _repeats, "B2: the gradient of a reduction's maximum is split evenly among ties."),
         ("pool", "gradient", "", None, "B2: the gradient of max pooling goes to the first largest of a window, in row-major order."),
         ("where", "gradient", "", _at_zero, "A8: at 0 the branch for x > 0 is taken strictly: relu'(0) is 0, leaky_relu'(0) the slope."),
+        ("relu relu6 leaky_relu elu selu", "gradient", "", _at_zero, "A8: at 0 the branch for x > 0 is taken strictly: relu'(0) is 0, leaky_relu'(0) the slope."),
         ("abs", "gradient", "", _at_zero, "A7: the gradient of abs at 0 is 0."),
         ("power", "gradient", "", _at_zero, "C3: the gradient of 0 ** 0 by the base is 0."),
         ("sqrt", "gradient", "", _at_zero, "B1: norms and deviations of zeros have gradient 0: where before sqrt and after."),
