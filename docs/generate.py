@@ -41,6 +41,7 @@ def document():
         HEAD.format(version=version, count=len(contract.PRIMITIVES), most=contract.MAX_PRIMITIVES, rules=rules()),
         "## Primitives\n\n" + table(contract.PRIMITIVES, True),
         "## Data and services\n\n" + table(contract.SERVICES, False),
+        "What a backend may have besides:\n\n" + table(contract.OPTIONAL, False),
         "## Store\n\nWhat `store(values, device)` returns.\n\n" + table(contract.STORE, False),
         "## Program\n\nWhat `compile(step, store, steps, options)` returns. `step` is a recorded step: "
         "`step.bind(backend, hoist)` gives `function(state, inputs) -> (updates, outputs)` over the backend's own primitives "

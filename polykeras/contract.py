@@ -70,7 +70,7 @@ PRIMITIVES = _table(
     ),
     ("maximum(x, y)", "the larger; NaN wins", "half to each at a tie"),
     ("minimum(x, y)", "the smaller; NaN wins", "half to each at a tie"),
-    ("floor_divide(x, y)", "floor(x / y) of the exact quotient; integers by 0 are unspecified", NONE),
+    ("floor_divide(x, y)", "floor(x / y) of the exact quotient, as Python's //: -1 // inf is -1; NaN where x is infinite; integers by 0 are unspecified", NONE),
     ("mod(x, y)", "x - y * floor_divide(x, y), with the sign of y", "g, -g * floor(x / y)"),
     ("arctan2(y, x)", "angle of the point (x, y) in radians, in [-pi, pi]", "g * x / r2, -g * y / r2; at (0, 0) unspecified"),
     ("equal(x, y)", "x == y as bool; NaN equals nothing", NONE),
@@ -80,12 +80,12 @@ PRIMITIVES = _table(
     ("bitwise_xor(x, y)", "bits in one only; bool or integer", NONE),
     ("left_shift(x, y)", "x * 2**y, bits lost on the left; 0 <= y < width", NONE),
     ("right_shift(x, y)", "floor(x / 2**y), the sign kept; 0 <= y < width", NONE),
-    ("where(condition, x, y)", "x where the bool condition holds, else y; all three broadcast", "g where taken, 0 elsewhere"),
+    ("where(condition, x, y)", "x where the bool condition holds, else y; all three broadcast", "g where taken, 0 elsewhere, even where g is inf or NaN"),
     # along axes (a tuple of ints)
-    ("sum(x, axes, keepdims)", "sum over axes, at least float32 accuracy; integers wrap", "g spread"),
+    ("sum(x, axes, keepdims)", "sum over axes, 0 of none; sixteen-bit floats in float32, float32 so that 65536 terms keep it; integers wrap", "g spread"),
     ("max(x, axes, keepdims)", "largest over axes; NaN wins; -inf or the least integer of none", "split evenly among ties"),
-    ("prod(x, axes, keepdims)", "product over axes; integers wrap", "the product of the others, right with zeros too"),
-    ("argmax(x, axis)", "int32 index of the first largest; of the first NaN if any", NONE),
+    ("prod(x, axes, keepdims)", "product over axes, 1 of none; integers wrap", "the product of the others, right with zeros too"),
+    ("argmax(x, axis)", "int32 index of the first largest; of the first NaN if any; x may have no rows", NONE),
     ("argsort(x, axis)", "int32 indices that sort, stable, NaN last, -0 equal to 0", NONE),
     ("cumsum(x, axis)", "running sum along an axis", "running sum of g from the end"),
     # contraction and windows: channels last, kernel (*window, channels_in / groups, channels_out)
@@ -101,7 +101,7 @@ PRIMITIVES = _table(
         "max: to the first largest in row-major order; sum: g to each",
     ),
     # shape
-    ("reshape(x, shape)", "the same values in row-major order", "g reshaped"),
+    ("reshape(x, shape)", "the same values in row-major order; one size may be -1", "g reshaped"),
     ("transpose(x, axes)", "axes permuted", "g permuted back"),
     ("broadcast_to(x, shape)", "repeated along new axes and axes of size 1", "g summed back"),
     ("concatenate(xs, axis)", "arrays joined along an axis", "g cut up"),
@@ -109,8 +109,8 @@ PRIMITIVES = _table(
     ("flip(x, axes)", "order reversed along axes", "g reversed"),
     ("pad(x, widths, value)", "a constant added (before, after) per axis", "g cut out"),
     # indices: int32 or int64, all within range (ops see to it)
-    ("take(x, indices, axis)", "slices of x at indices, whose shape replaces the axis", "g added up at indices"),
-    ("take_along_axis(x, indices, axis)", "one value per index along an axis; other axes equal", "g added up at indices"),
+    ("take(x, indices, axis)", "slices of x at indices, whose shape replaces the axis", "g added up at indices, nothing through them"),
+    ("take_along_axis(x, indices, axis)", "one value per index along an axis; other axes equal", "g added up at indices, nothing through them"),
     ("scatter_add(x, indices, updates)", "x with updates[i] added to x[indices[i]], repeats add up", "g; g taken at indices"),
     # making and changing
     ("full(shape, value, dtype)", "an array of one Python number (or size)"),
@@ -118,7 +118,7 @@ PRIMITIVES = _table(
     (
         "cast(x, dtype)",
         "x as another dtype; float to integer truncates, saturates and takes NaN to 0; integer to integer wraps",
-        "g cast back between floats, else zero",
+        "g cast back between floats, else zero, through an integer and back too",
     ),
     ("stop_gradient(x)", "x", NONE),
 )
@@ -140,7 +140,7 @@ SERVICES = _table(
     # functions of functions; arrays come and go in lists
     (
         "value_and_grad(function, arrays)",
-        "function(list) -> (scalar, list); returns (scalar, list, gradients), zeros where nothing flows",
+        "function(list of float arrays, maybe empty) -> (scalar, list); returns (scalar, list, gradients), zeros where nothing flows",
     ),
     ("cond(predicate, true_function, false_function, operands)", "one of two functions list -> list, by a bool scalar"),
     ("while_loop(condition, body, carry)", "body(list) -> list while condition(list), a bool scalar, holds; need not be differentiable"),
@@ -151,6 +151,15 @@ SERVICES = _table(
     # state and programs
     ("store(values, device)", "a Store that holds these NumPy arrays by name; device may be None"),
     ("compile(step, store, steps, options)", "a Program that runs a step, or `steps` of them in turn, on a store"),
+)
+
+OPTIONAL = _table(
+    (
+        "array_protocol",
+        "name such as '__mine_array__' that the framework looks up on an operand to get an array; Variables answer it. "
+        "Needed where `array + variable` raises instead of leaving the operation to the variable (return NotImplemented)",
+    ),
+    ("numeric_mode()", "dict of 'tf32' and 'fast_math' to whether they are on; the suite wants both off"),
 )
 
 STORE = _table(

@@ -102,6 +102,14 @@ class Variable:
         value = self.numpy()
         return value if dtype is None else value.astype(dtype)
 
+    def __getattr__(self, name):
+        """Give the backend's array to its framework, where that asks by an attribute (`array_protocol` of the contract)."""
+        if name.startswith("__"):
+            backend = scope.running() or (self.home.backend if self.home else None)
+            if name == getattr(backend, "array_protocol", None):
+                return self.__polykeras_array__
+        raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
+
     def assign(self, value):
         """Set the value: a number, a NumPy array, or an array of the backend in use.
 

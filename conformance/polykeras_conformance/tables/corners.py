@@ -105,6 +105,7 @@ ROWS = {
     "mod": (primitive("mod"), [[7, -7], [2, 2]], [[1, 1], [-3, 4]]),
     "floor-divide": (primitive("floor_divide"), [[7, -7], [2, 2]], [[0, 0], [0, 0]]),
     "where": (lambda x, y: p.where(p.less(x, y), x, y), [[1, 2, 3], [2, 2, 2]], [[1, 0, 0], [0, 1, 1]]),
+    "where-infinite": (lambda x, y: p.log(p.where(p.less(y, x), x, y)), [[2, -1], [0, 0]], [[0.5, 0], [0, inf]]),
     "max-ties-on-two-axes": (lambda x: p.max(x, (0, 1), False), [[[1, 3], [3, 3]]], [[[0, 1 / 3], [1 / 3, 1 / 3]]]),
     "max-infinite-ties": (lambda x: p.max(x, (0,), False), [[-inf, -inf]], [[0.5, 0.5]]),
     "max-initial-tie": (of("max", initial=1.0), [[0, 1]], [[0, 0.5]]),

@@ -13,6 +13,7 @@ name = "mlx"
 api_version = contract.API_VERSION
 capabilities = frozenset(contract.CAPABILITIES) - {"graph"}
 fused = {}
+array_protocol = "__mlx_array__"  # what mx.array asks another operand for, where others would leave the operation to it
 
 
 def from_numpy(value, device):
@@ -44,6 +45,8 @@ def context():
 
 
 def value_and_grad(function, arrays):
+    if not arrays:
+        return (*function([]), [])
     (value, aux), gradients = mx.value_and_grad(lambda xs: tuple(function(xs)))(list(arrays))
     return value, aux, gradients
 
@@ -71,4 +74,4 @@ def store(values, device):
 
 
 def compile(step, store, steps, options):
-    return program.Program(step.bind(sys.modules[__name__], hoist=True), store, steps)
+    return program.Program(step, sys.modules[__name__], store, steps, options)

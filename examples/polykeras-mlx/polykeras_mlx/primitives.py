@@ -196,9 +196,11 @@ def scatter_add(x, indices, updates):
 
 def cast(x, dtype):
     wanted = DTYPES[dtype]
-    if not is_float(x) or mx.issubdtype(wanted, mx.floating):
+    if is_float(x) and mx.issubdtype(wanted, mx.floating):
         return x.astype(wanted)
     x = mx.stop_gradient(x)
+    if not is_float(x):
+        return x.astype(wanted)
     if dtype == "bool":
         return x != 0
     low, high = mx.iinfo(wanted).min, mx.iinfo(wanted).max

@@ -7,6 +7,7 @@ import numpy as np
 from polykeras_mlx.primitives import DTYPES
 
 CPU = "cpu:0"
+UNKNOWN = {"cond", "while_loop"}  # they ask for a value, which mx.compile does not have
 
 
 def from_numpy(value):
@@ -60,12 +61,15 @@ class Store:
 
 
 class Program:
-    """A step, called for each batch of a chunk."""
+    """A step, called for each batch of a chunk. Compiled only where asked: for the CPU mx.compile builds C++, for a minute and more."""
 
-    strategy = "a lazy graph for each step, evaluated batch after batch"
-
-    def __init__(self, function, store, steps):
-        self.function, self.store, self.steps = function, store, steps
+    def __init__(self, step, backend, store, steps, options):
+        self.store, self.steps, self.reads = store, steps, tuple(step.reads)
+        compiled = options.jit is True and not UNKNOWN & set(step.operations)
+        self.strategy = f"{'mx.compile' if compiled else 'a lazy graph'} for each step, evaluated batch after batch"
+        self.function = step.bind(backend, hoist=True)
+        if compiled:
+            self.function = mx.compile(self.function)
 
     def run(self, inputs):
         with mx.stream(mx.cpu):
@@ -75,7 +79,8 @@ class Program:
             return [mx.stack(column) for column in zip(*rows)]
 
     def _step(self, inputs):
-        updates, outputs = self.function(self.store.values, [from_numpy(x) for x in inputs])
+        state = {name: self.store.values[name] for name in self.reads}
+        updates, outputs = self.function(state, [from_numpy(x) for x in inputs])
         mx.eval(updates, outputs)  # here, so that the graph never holds more than one step
         self.store.values.update(updates)
         return outputs
