@@ -23,11 +23,35 @@ class Function:
 
     @property
     def operations(self):
-        """The operations, each once: the inputs' layers, then in the order of their first call."""
+        """The operations, each once, in Keras's order: those farthest from the outputs first, and the weights in files likewise."""
+        depths, seen = {}, self._seen_from_outputs()
+        within = {id(node): 0 for node in self.nodes}
+        for node in reversed(self.nodes):
+            operation = id(node.operation)
+            depths[operation] = within[id(node)] = max(within[id(node)], depths.get(operation, 0))
+            for symbol in node.inputs:
+                if id(symbol.node) in within:
+                    within[id(symbol.node)] = max(within[id(symbol.node)], depths[operation] + 1)
+                elif hasattr(symbol, "layer"):
+                    depths[id(symbol.layer)] = max(depths.get(id(symbol.layer), 0), depths[operation] + 1)
         found = {id(x.layer): x.layer for x in self.inputs if hasattr(x, "layer")}
-        for node in self.nodes:
-            found.setdefault(id(node.operation), node.operation)
-        return list(found.values())
+        found.update((id(node.operation), node.operation) for node in self.nodes)
+        return sorted(found.values(), key=lambda operation: (-depths.get(id(operation), 0), seen.get(id(operation), -1)))
+
+    def _seen_from_outputs(self):
+        """Return {id of an operation: when it is first met} on the ways back from the outputs."""
+        seen, visited, inside = {}, set(), {id(x) for x in self.inputs}
+        stack = list(reversed(self.outputs))
+        while stack:
+            symbol = stack.pop()
+            if id(symbol) in inside:
+                if hasattr(symbol, "layer"):
+                    seen.setdefault(id(symbol.layer), len(seen))
+            elif id(symbol.node) not in visited:
+                visited.add(id(symbol.node))
+                seen.setdefault(id(symbol.node.operation), len(seen))
+                stack.extend(reversed(symbol.node.inputs))
+        return seen
 
     def __call__(self, inputs):
         """Return the outputs for arrays in the structure of the inputs."""

@@ -275,6 +275,7 @@ class Sequential(Model):
             self._connect(self._input_layer.output)
 
     def _connect(self, symbol):
+        naming.automatic("functional")  # Keras makes a functional model within, which takes a name from the others
         with scope.outside(), naming.within(self, self.name):
             output = symbol
             for layer in self._stack:

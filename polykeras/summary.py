@@ -1,5 +1,6 @@
 """summary(): a model as a table of layers, shapes and parameters."""
 
+import io
 import math
 
 from polykeras import tree
@@ -10,12 +11,13 @@ def print_summary(model, line_length=None, print_fn=None, expand_nested=False, s
     """Print a model as a table, through a function of one line if given."""
     from rich.console import Console  # here and below: rich takes a tenth of a second to import
 
-    console = Console(width=line_length or 88, record=print_fn is not None, quiet=print_fn is not None, highlight=False, soft_wrap=False)
+    file = io.StringIO() if print_fn is not None else None
+    console = Console(file=file, width=line_length or 88, highlight=False, soft_wrap=False)
     lines = [f'Model: "{model.name}"', _table(model, expand_nested, show_trainable, layer_range), *_totals(model)]
     for line in lines:
         console.print(line, markup=False) if isinstance(line, str) else console.print(line)
     if print_fn is not None:
-        for line in console.export_text().splitlines():
+        for line in file.getvalue().splitlines():
             print_fn(line)
 
 

@@ -101,7 +101,7 @@ def hit(case, gradients):
 @functools.cache
 def expected(case, dtype):
     """Return Keras's values of all weights and slots after each step, with their names."""
-    keras.utils.clear_session()
+    keras.utils.clear_session(free_memory=False)
     steps = []
     with oracle.floatx(dtype):
         optimizer, weights = made(keras, case, dtype)
@@ -172,7 +172,7 @@ def plain(config):
 
 @pytest.mark.parametrize("case", CASES)
 def test_config_is_that_of_keras_and_makes_it_anew(case):
-    keras.utils.clear_session(), polykeras.utils.clear_session()
+    keras.utils.clear_session(free_memory=False), polykeras.utils.clear_session()
     (ours, _), (theirs, _) = made(polykeras, case, "float32"), made(keras, case, "float32")
     wanted, got = plain(theirs.get_config()), plain(ours.get_config())
     assert set(got) == set(wanted)

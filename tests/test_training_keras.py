@@ -75,7 +75,7 @@ MODELS = {  # the model, its data, optimizer and loss
 @contextlib.contextmanager
 def floats(dtype):
     """Compute in a dtype in both libraries, and count names anew."""
-    keras.utils.clear_session(), polykeras.utils.clear_session()
+    keras.utils.clear_session(free_memory=False), polykeras.utils.clear_session()
     before = keras.config.dtype_policy()
     with oracle.floatx(dtype):
         keras.config.set_dtype_policy(dtype)

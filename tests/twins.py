@@ -48,7 +48,7 @@ def quick(backend):
 @functools.cache
 def expected(scenario, *arguments):
     """Return what Keras makes of a scenario."""
-    keras.utils.clear_session()
+    keras.utils.clear_session(free_memory=False)
     return plain(scenario(Side(), *arguments))
 
 
