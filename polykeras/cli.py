@@ -120,6 +120,19 @@ def conformance(names, lanes, case, path, workers):
     sys.exit(subprocess.run(command, check=False).returncode)
 
 
+@main.command("new-backend", help="Write the beginnings of a backend of your own: a distribution with every primitive yet to be written.")
+@click.argument("name")
+@click.option("--dir", "folder", type=click.Path(file_okay=False), help="Where; polykeras-NAME in this folder by default.")
+def new_backend(name, folder):
+    """Write a backend's skeleton."""
+    from polykeras import skeleton
+
+    with _friendly():
+        for path in skeleton.write(name, folder or f"polykeras-{name}"):
+            click.echo(str(path))
+    click.echo(f"Next: pip install -e {folder or f'polykeras-{name}'}, then write primitives.py from the top; docs/write-a-backend.md leads the way.")
+
+
 def _console():
     """Return a console for tables: as wide as the terminal, wide enough for a file."""
     return Console() if sys.stdout.isatty() else Console(width=120)

@@ -189,6 +189,17 @@ CAPABILITIES = {
 }
 
 
+# In which order to write the primitives: what makes and moves arrays first, windows and indices last.
+EARLY = ("full", "arange", "cast", "stop_gradient", "reshape", "transpose", "broadcast_to", "concatenate", "slice")
+LATE = ("argmax", "argsort", "cumsum", "flip", "pad", "take", "take_along_axis", "scatter_add", "conv", "pool")
+
+
+def turn(name):
+    """Return the place of a primitive in the order of writing."""
+    rest = [other for other in PRIMITIVES if other not in EARLY + LATE]
+    return (*EARLY, *rest, *LATE).index(name)
+
+
 class Options(NamedTuple):
     """How the user wants a program run; backends may ignore what does not concern them.
 
@@ -213,7 +224,7 @@ def faults(backend):
     """Return every way in which an object falls short of the contract, in words.
 
     >>> faults(object())[:2]
-    ['lacks the data name, api_version, capabilities, fused', 'lacks 55 of 55 primitives: negative, abs, ...']
+    ['lacks the data name, api_version, capabilities, fused', 'lacks 55 of 55 primitives: full, arange, ...']
     """
     found = []
     lacking = [entry.name for entry in SERVICES.values() if entry.parameters is None and not hasattr(backend, entry.name)]
@@ -247,6 +258,8 @@ def _capability_faults(words):
 def _function_faults(backend, kind, table):
     wanted = {name: entry for name, entry in table.items() if entry.parameters is not None}
     missing = [name for name in wanted if not callable(getattr(backend, name, None))]
+    if table is PRIMITIVES:
+        missing.sort(key=turn)
     found = []
     if missing:
         names = ", ".join(missing[:2] + ["..."]) if len(missing) == len(wanted) else ", ".join(missing)

@@ -18,7 +18,7 @@ ORDER = (
     "initializers regularizers constraints activations layer layers "
     "losses metrics optimizers "
     "data utils callbacks step programs objectives native summary "
-    "finite compiled fit models parity demo cli"
+    "finite compiled fit models parity demo skeleton cli"
 ).split()
 
 BOTTOM = {"contract", "dtypes", "errors", "spec", "plugins", "autodiff"}  # what a backend may use

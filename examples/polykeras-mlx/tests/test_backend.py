@@ -9,21 +9,28 @@ import pytest
 import polykeras as keras
 
 
-def losses_of(backend, dtype="float32", jit="auto"):
+def losses_of(backend):
     """Return the losses of three epochs of a small network on a backend."""
     keras.utils.set_random_seed(0)
     rng = np.random.default_rng(0)
-    x, y = rng.normal(size=(64, 8)).astype(dtype), rng.integers(0, 3, 64).astype("int32")
-    dense = lambda *args, **kwargs: keras.layers.Dense(*args, dtype=dtype, **kwargs)
-    model = keras.Sequential([keras.layers.Input((8,), dtype=dtype), dense(16, activation="gelu"), dense(3)])
-    loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
-    model.compile("adam", loss, backend=backend, jit_compile=jit)
+    x, y = rng.normal(size=(64, 8)).astype(keras.config.floatx()), rng.integers(0, 3, 64).astype("int32")
+    model = keras.Sequential([keras.layers.Input((8,)), keras.layers.Dense(16, activation="gelu"), keras.layers.Dense(3)])
+    model.compile("adam", keras.losses.SparseCategoricalCrossentropy(from_logits=True), backend=backend)
     return model.fit(x, y, batch_size=16, epochs=3, verbose=0).history["loss"]
 
 
-@pytest.mark.parametrize("dtype, bound", [("float32", 1e-5), ("float64", 1e-10)])
-def test_same_losses_as_the_reference(dtype, bound):
-    np.testing.assert_allclose(losses_of("mlx", dtype), losses_of("numpy", dtype), rtol=bound)
+@pytest.fixture
+def floatx(request):
+    """The default float dtype while a test runs."""
+    before = keras.config.floatx()
+    keras.config.set_floatx(request.param)
+    yield request.param
+    keras.config.set_floatx(before)
+
+
+@pytest.mark.parametrize("floatx, bound", [("float32", 1e-5), ("float64", 1e-10)], indirect=["floatx"])
+def test_same_losses_as_the_reference(floatx, bound):
+    np.testing.assert_allclose(losses_of("mlx"), losses_of("numpy"), rtol=bound)
 
 
 def test_the_plugin_imports_no_mlx():
