@@ -48,6 +48,13 @@ class Skewed(layers.Layer):
         return ops.tanh(inputs) * (1.0001 if on("torch") else 1.0)
 
 
+class Wild(layers.Layer):
+    """A layer that makes much of the last digits."""
+
+    def call(self, inputs):
+        return ops.sin(inputs * 1e6)
+
+
 class Stopped(layers.Layer):
     """A layer that lets no gradient through on a Session."""
 

@@ -18,6 +18,7 @@ from tests.parity_models import (
     Skewed,
     Stopped,
     Threshold,
+    Wild,
     Written,
     among_labels,
     compiled,
@@ -99,6 +100,19 @@ def test_honest_backends_agree_with_the_margin(case):
     report = parity.compare(make(), x, TARGETS, backends=["numpy", "torch"], steps=4, batch_size=8)
     assert report.agrees and report.margin > 1, report.headline
     assert report.headline.startswith("numpy and torch agree over 4 steps") and len(report.curve) == 4
+
+
+def test_a_model_that_amplifies_rounding_is_no_divergence():
+    report = parity.compare(network(layers.Dense(64), Wild(name="wild")), np.tile(ROWS, (1, 9)).reshape(-1, 5), np.tile(TARGETS, (9, 1)), backends=["numpy", "torch"], steps=3)
+    assert report.agrees and "the model itself amplifies rounding" in report.headline and "amplified" in str(report)
+    excused = {row.tensor for row in report.rows if row.excused}
+    assert "wild" in excused and "first" not in excused and not any(row.phase == "update" and row.excused for row in report.rows)
+
+
+def test_a_fault_in_a_model_that_amplifies_rounding_is_found():
+    backends = ["numpy", faults.faulty(sin=lambda b, x: b.multiply(b.sin(x), b.full((), 1.001, b.dtype(x))))]
+    report = parity.compare(network(Wild(name="wild")), ROWS, TARGETS, backends=backends, steps=1)
+    assert report.headline.startswith("Wild 'wild', op sin: ")
 
 
 def test_more_than_two_backends_agree():

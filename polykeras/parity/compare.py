@@ -6,7 +6,7 @@ from polykeras import scope, tree
 from polykeras.data import batch as batching
 from polykeras.errors import DataError
 from polykeras.parity.budget import as_budget
-from polykeras.parity.locate import locate
+from polykeras.parity.judge import Judge
 from polykeras.parity.lockstep import Lockstep, free_run
 from polykeras.parity.report import Report
 from polykeras.parity.sides import Side, untouched
@@ -55,13 +55,12 @@ def compare(model, x, y=None, backends=None, steps=20, batch_size=32, sample_wei
     with scope.outside(), untouched(model):
         sides = [Side(model, backend, batches[0], trains) for backend in loaded]
         start = {key: value for side in reversed(sides) for key, value in side.state().items()}
-        lockstep = Lockstep(sides, budget)
+        lockstep = Lockstep(sides, budget, Judge(sides, budget, registry.reference()))
         lockstep.run(batches, steps)
         curve = free_run(sides, start, batches, steps) if free else []
-        first = locate(lockstep.first, lockstep.moment, sides, budget, registry.reference()) if lockstep.first else None
         for side in sides:
             side.close()
-        return Report(model, [side.name for side in sides], steps, first, lockstep, curve, sides[0].observer.calls)
+        return Report(model, [side.name for side in sides], steps, lockstep.first, lockstep, curve, sides[0].observer.calls)
 
 
 def _loaded(names):

@@ -56,7 +56,7 @@ def branches(report):
     for row in report.rows:
         if row.phase == "forward":
             name = row.tensor.partition("[")[0]
-            shares[name] = max(shares.get(name, 0.0), row.gap.share)
+            shares[name] = max(shares.get(name, 0.0), row.share)
     marks, ordered = report.marks(), []
     for call in report.calls:  # calls are in the order of their ends; one goes before those within it
         place = len(ordered)
@@ -95,12 +95,17 @@ def table(report):
         made.add_column(name, justify=justify, overflow="fold")
     for row in report.rows[:WORST]:
         gap = row.gap
-        cells = (row.phase, row.tensor, str(row.step), row.backend, f"{gap.gap:.3g}", f"{gap.allowed:.3g}", f"{gap.ulps:.3g}", used(gap.share))
-        made.add_row(*(Text(cell) for cell in cells), style="red" if gap.over else None)
+        cells = (row.phase, row.tensor, str(row.step), row.backend, f"{gap.gap:.3g}", f"{gap.allowed:.3g}", f"{gap.ulps:.3g}", used(row))
+        made.add_row(*(Text(cell) for cell in cells), style="red" if row.over else None)
     return made
 
 
-def used(share):
+def used(row):
+    """Return what a row used of its budget, in words."""
+    return "amplified" if row.excused else part(row.share)
+
+
+def part(share):
     """Return a share of the budget in words."""
     return "not exact" if math.isinf(share) else f"{share:.0%}" if share < 10 else f"{share:.2g} x"
 

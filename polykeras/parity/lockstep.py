@@ -18,6 +18,8 @@ class Row(NamedTuple):
         place: number of the call, gradient, output or variable that it is, for the search of the cause.
         backend: name of the other side.
         gap: the Gap.
+        number: of the observed array, or of the gradient.
+        excused: whether the gap is rounding that the model amplifies.
     """
 
     step: int
@@ -26,6 +28,18 @@ class Row(NamedTuple):
     place: object
     backend: str
     gap: object
+    number: int = 0
+    excused: bool = False
+
+    @property
+    def over(self):
+        """Whether the tensor parts."""
+        return self.gap.over and not self.excused
+
+    @property
+    def share(self):
+        """The part of the budget that was used; 0 where the gap is excused."""
+        return 0.0 if self.excused else self.gap.share
 
 
 class Moment(NamedTuple):
@@ -42,14 +56,13 @@ class Lockstep:
 
     Attributes:
         rows: the first row over budget of every tensor, else its worst.
-        first: the first row over budget, in the order of the phases, or None.
-        moment: the Moment of that row.
+        first: the Divergence behind the first row over budget, in the order of the phases, or None.
         curve: [{backend: largest share of the budget in the step}].
     """
 
-    def __init__(self, sides, budget):
-        self.sides, self.budget = sides, budget
-        self.rows, self.first, self.moment, self.curve = {}, None, None, []
+    def __init__(self, sides, budget, judge):
+        self.sides, self.budget, self.judge = sides, budget, judge
+        self.rows, self.first, self.curve = {}, None, []
 
     def run(self, batches, steps):
         """Compare so many steps."""
@@ -61,18 +74,25 @@ class Lockstep:
                 side.update(batch, looks[0])
             after = [side.state() for side in self.sides]
             found = list(self._rows(number, looks, after))
-            self._keep(found)
-            over = next((row for row in found if row.gap.over), None)
-            if self.first is None and over is not None:
-                self.first, self.moment = over, Moment(number, state, batch, looks)
+            self._keep(self._judged(found, Moment(number, state, batch, looks)))
             state = {**state, **after[0]}
+
+    def _judged(self, found, moment):
+        """Return the rows, excused where they may be; the first that may not is the divergence."""
+        rows = []
+        for row in found:
+            if row.gap.over and self.first is None:
+                self.first = self.judge(row, moment)
+                row = row._replace(excused=self.first is None)
+            rows.append(row)
+        return rows
 
     def _keep(self, found):
         for row in found:
             known = self.rows.get((row.phase, row.tensor, row.backend))
-            if known is None or not known.gap.over and row.gap.share > known.gap.share:
+            if known is None or not known.over and (row.over or row.excused or not known.excused and row.share > known.share):
                 self.rows[row.phase, row.tensor, row.backend] = row
-        self.curve.append({side.name: max([row.gap.share for row in found if row.backend == side.name], default=0.0) for side in self.sides[1:]})
+        self.curve.append({side.name: max([row.share for row in found if row.backend == side.name], default=0.0) for side in self.sides[1:]})
 
     def _rows(self, number, looks, after):
         """Yield the Rows of a step in the order of phases, calls, sides."""
@@ -80,8 +100,8 @@ class Lockstep:
         for phase in phases:
             yield from phase(number, looks, after)
 
-    def _row(self, number, phase, tensor, place, side, expected, got, scale=None):
-        return Row(number, phase, tensor, place, side.name, measure(expected, got, self.budget, number, phase, scale))
+    def _row(self, number, phase, tensor, place, side, expected, got, scale=None, array=0):
+        return Row(number, phase, tensor, place, side.name, measure(expected, got, self.budget, number, phase, scale), array)
 
     def _forward(self, number, looks, after):
         calls = [side.observer.calls for side in self.sides]
@@ -91,7 +111,7 @@ class Lockstep:
                     continue
                 for part, (mine, other) in enumerate(zip(call.outputs, theirs[place].outputs)):
                     name = call.label if len(call.outputs) == 1 else f"{call.label}[{part}]"
-                    yield self._row(number, "forward", name, place, side, looks[0]["seen"][mine], look["seen"][other])
+                    yield self._row(number, "forward", name, place, side, looks[0]["seen"][mine], look["seen"][other], None, mine)
 
     def _loss(self, number, looks, after):
         for side, look in list(zip(self.sides, looks))[1:]:
@@ -102,8 +122,8 @@ class Lockstep:
         scale = largest(*looks[0].get("gradients", ()))
         for side, look in list(zip(self.sides, looks))[1:]:
             variables = side.model.trainable_variables
-            for variable, mine, other in zip(variables, looks[0].get("gradients", ()), look.get("gradients", ())):
-                yield self._row(number, "gradient", variable.path, variable, side, mine, other, scale)
+            for place, (variable, mine, other) in enumerate(zip(variables, looks[0].get("gradients", ()), look.get("gradients", ()))):
+                yield self._row(number, "gradient", variable.path, variable, side, mine, other, scale, place)
 
     def _state(self, number, looks, after):
         """Yield updates of weights and slots first, then the other state."""

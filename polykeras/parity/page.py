@@ -81,7 +81,7 @@ def _tree(report):
     for depth, path, kind, mark, share in drawing.branches(report):
         name = f'<span class="{mark}">{SIGNS[mark]} {_text(path.rpartition("/")[2])}</span> <span class="sub">{_text(kind)}</span>'
         bar = "" if share is None else f'<div class="track {mark}"><div class="bar" style="width: {_width(share):.0f}%"></div></div>'
-        rows.append(f'<div style="padding-left: {depth * 22}px">{name}</div><div>{bar}</div><div class="sub">{"" if share is None else drawing.used(share)}</div>')
+        rows.append(f'<div style="padding-left: {depth * 22}px">{name}</div><div>{bar}</div><div class="sub">{"" if share is None else drawing.part(share)}</div>')
     if not rows:
         return ""
     return f'<section><h2>The model, and how much of its budget each layer uses</h2><div class="tree">{"".join(rows)}</div></section>'
@@ -100,8 +100,8 @@ def _table(report):
     body = ""
     for row in report.rows[:ROWS]:
         gap = row.gap
-        cells = (row.phase, row.tensor, row.step, row.backend, f"{gap.gap:.3g}", f"{gap.allowed:.3g}", f"{gap.ulps:.3g}", drawing.used(gap.share))
-        body += f'<tr class="{"over" if gap.over else ""}">' + "".join(
+        cells = (row.phase, row.tensor, row.step, row.backend, f"{gap.gap:.3g}", f"{gap.allowed:.3g}", f"{gap.ulps:.3g}", drawing.used(row))
+        body += f'<tr class="{"over" if row.over else ""}">' + "".join(
             f'<td class="{"n" if index in (2, 4, 5, 6, 7) else ""}">{_text(cell)}</td>' for index, cell in enumerate(cells)
         ) + "</tr>"  # fmt: skip
     return f"<section><h2>Worst tensors</h2><table><tr>{head}</tr>{body}</table></section>"

@@ -23,7 +23,7 @@ class Report:
     def __init__(self, model, backends, steps, first, lockstep, curve, calls, notes=()):
         self.model_name, self.kind = model.name, type(model).__name__
         self.backends, self.steps, self.first_divergence = list(backends), steps, first
-        self.rows = sorted(lockstep.rows.values(), key=lambda row: -row.gap.share)
+        self.rows = sorted(lockstep.rows.values(), key=lambda row: (-row.share, -row.gap.share))
         self.shares, self.curve, self.calls, self.notes = lockstep.curve, curve, calls, list(notes)
 
     @property
@@ -34,7 +34,7 @@ class Report:
     @property
     def margin(self):
         """How many times the worst gap would fit into its budget; inf where all is equal, below 1 where it is over."""
-        worst = max((row.gap.share for row in self.rows), default=0.0)
+        worst = max((row.share for row in self.rows), default=0.0)
         return 1.0 / worst if worst else math.inf
 
     @property
@@ -50,12 +50,13 @@ class Report:
         names = " and ".join(self.backends)
         if not self.rows or self.margin == math.inf:
             return f"{names} agree over {self.span}, bit for bit."
-        worst = self.rows[0]
-        return f"{names} agree over {self.span}: the worst, {worst.phase} of {worst.tensor}, used {worst.gap.share:.0%} of its budget (margin {self.margin:.3g})."
+        worst, excused = self.rows[0], sum(row.excused for row in self.rows)
+        line = f"{names} agree over {self.span}: the worst, {worst.phase} of {worst.tensor}, used {worst.share:.0%} of its budget (margin {self.margin:.3g})."
+        return f"{line} In {excused} tensors the model itself amplifies rounding." if excused else line
 
     def marks(self):
         """Return {path: "over", "first" or "fine"} of the layers that were called."""
-        over = {row.tensor.partition("[")[0] for row in self.rows if row.gap.over}
+        over = {row.tensor.partition("[")[0] for row in self.rows if row.over}
         first = self.first_divergence.layer if self.first_divergence else None
         return {call.label: "first" if call.label == first else "over" if call.label in over else "fine" for call in self.calls}
 
@@ -90,7 +91,7 @@ class Report:
                 "off": first.culprit.blame if first.culprit else "", "gap": _gap(first.gap),
                 "op_gap": _gap(first.culprit.gap) if first.culprit else None,
             },
-            "tensors": [{"step": row.step, "phase": row.phase, "tensor": row.tensor, "backend": row.backend, **_gap(row.gap)} for row in self.rows],
+            "tensors": [{"step": row.step, "phase": row.phase, "tensor": row.tensor, "backend": row.backend, "excused": row.excused, **_gap(row.gap)} for row in self.rows],
             "lockstep": [{name: _finite(share) for name, share in row.items()} for row in self.shares],
             "curve": [{name: {"loss": _finite(loss), "loss_gap": _finite(gap), "weights_gap": _finite(weights)} for name, (loss, gap, weights) in row.items()} for row in self.curve],
             "notes": self.notes,
