@@ -6,16 +6,20 @@ from polykeras_conformance import places
 from polykeras_conformance.tables.trajectories import MOVED, ROWS
 from polykeras_conformance.trajectory import Case, Run, faults, unequal
 
-CASES = [Case(row, dtype) for row in ROWS if row.id in MOVED for dtype in ("float32", "float64")]
 WAYS = {  # {steps done: whether the model is on the backend under test from there}
     "from-reference": {0: False, 3: True},
     "to-reference": {0: True, 3: False},
     "there-and-back": {0: True, 2: False, 5: True},
 }
+ROWS_MOVED = [row for row in ROWS if row.id in MOVED]
+MOVES = [  # each compiles anew, so not every row goes every way in both dtypes
+    *((Case(row, "float32"), way) for row in ROWS_MOVED for way in ("from-reference", "to-reference")),
+    *((Case(row, "float64"), "from-reference") for row in ROWS_MOVED),
+    (Case(ROWS_MOVED[0], "float64"), "there-and-back"),
+]
 
 
-@pytest.mark.parametrize("way", WAYS)
-@pytest.mark.parametrize("case", CASES, ids=repr)
+@pytest.mark.parametrize("case, way", MOVES, ids=lambda part: str(part))
 def test_curve(place, backend, case, way):
     """After the move every weight, slot, metric and seed has its bits, and the curve is that of a model that stayed."""
     sides, stops = {True: backend, False: places.reference().backend}, WAYS[way]

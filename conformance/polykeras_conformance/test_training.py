@@ -1,7 +1,9 @@
 """Lane of training: whole runs of many kinds of models, step by step, against the reference in float64."""
 
+import numpy as np
 import pytest
 
+from polykeras_conformance import places
 from polykeras_conformance.tables.trajectories import FITTED, ROWS
 from polykeras_conformance.trajectory import Case, Run, departures, faults, limits
 
@@ -26,3 +28,16 @@ def test_fit(place, backend, case):
     assert len(history.epoch) == case.row.epochs
     found = departures(run.state(), max(allowed.states), allowed)
     assert not found, f"{case.id} on {backend.name}: {'; '.join(found)}"
+
+
+@pytest.mark.parametrize("case", CASES[:2], ids=repr)
+def test_a_wrong_run_is_found(case):
+    """A run whose first weights are moved by 64 ulps, once, is not let pass."""
+
+    def nudge(run, done, chunk):
+        if done == 2:
+            kernel = run.model.trainable_variables[0]
+            kernel.assign(kernel.numpy() * (1 + 64 * np.finfo(case.dtype).eps))
+        return chunk
+
+    assert faults(case, Run(case.row, case.dtype, places.reference().backend).curve(nudge))
