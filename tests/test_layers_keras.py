@@ -40,7 +40,7 @@ def draws(row, training):
 @contextlib.contextmanager
 def fresh(dtype):
     """Count names anew and make a dtype the default float, in both libraries."""
-    keras.utils.clear_session()
+    keras.utils.clear_session(free_memory=False)
     polykeras.utils.clear_session()
     before = keras.config.dtype_policy()
     with oracle.floatx(dtype):
@@ -62,10 +62,8 @@ class Called:
         self.results = self._call(1)
         self.weights = [v for v in self.layer.variables if "seed" not in v.path]
         self.states = [] if not getattr(self.layer, "stateful", False) else tree.leaves(self.layer.states)
-        for variable in self.weights:
+        for variable in [*self.weights, *self.states]:
             variable.assign(value_of(variable))
-        for variable in self.states:
-            variable.assign(np.zeros(variable.shape))
         self.results = self._call(row.calls)
 
     def _call(self, times):
@@ -98,6 +96,8 @@ class Called:
         return {label: x.detach().numpy() for label, x in found.items()}
 
     def _gradients(self, total):
+        if departs(self.row, "gradient"):
+            return {}
         wanted = {f"gradient of input {index}": x for index, x in enumerate(self.arrays) if x.requires_grad}
         wanted.update((f"gradient of {v.path}", v.value) for v in self.weights if v.trainable)
         slopes = torch.autograd.grad(total, list(wanted.values()), allow_unused=True)
@@ -118,10 +118,13 @@ def ours(row, dtype, training):
 # Where Keras on torch is not the oracle: which parts of a case (a regular expression of its id) are not compared, and why.
 DEPARTURES = {
     "LayerNormalization-middle": ("", "Keras on torch refuses an axis that is not the last"),
+    "MultiHeadAttention-scores": ("shape", "Keras takes the values for as long as the queries"),
     "MultiHeadAttention-masks": ("gradient", "a query that sees no key: torch's additive mask lets a gradient through (NUMERICS A14)"),
     "AveragePooling.D-same": ("", "Keras on torch counts copies of the border (NUMERICS A5)"),
     "(SimpleRNN|LSTM|GRU)-stateful": ("gradient|losses", "torch cannot go back through a state that was assigned"),
-    "SimpleRNN-penalties": ("gradient|losses", "Keras's SimpleRNN forgets its activity_regularizer"),
+    "SimpleRNN-penalties": ("gradient|losses|activity", "Keras's SimpleRNN forgets its activity_regularizer"),
+    "Bidirectional-own-way-back": ("shape", "Keras takes the way back for one like the way there"),
+    "Lambda-mask": ("shape", "Keras wants to be told the shape"),
     "Dropout-all": ("", "Keras cuts the gradient's graph where all is dropped"),
     "Rescaling-ints": ("gradient", "integers have none"),
 }
@@ -171,14 +174,21 @@ def test_config_and_output_shapes(row):
             arrays, rebuilt = row.arrays("float32")
             args, kwargs = rebuilt([k.layers.Input(batch_shape=x.shape, dtype=x.dtype.name) for x in arrays])
             layer = row.make(k)
-            sides.append((layer, None if departs(row, "") else tree.map_structure(lambda x: tuple(x.shape), layer(*args, **kwargs))))
-        (ours, shape), (theirs, wanted) = sides
-        assert tree.leaves(shape) == tree.leaves(wanted)
-        if type(ours).__name__ != "Lambda":
-            mine = ours.get_config()
+            sides.append((layer, [] if departs(row, "shape") else [tuple(x.shape) for x in tree.leaves(layer(*args, **kwargs))]))
+        (ours, shapes), (theirs, wanted) = sides
+        for shape, told in zip(shapes, wanted, strict=True):  # Keras does not find every size
+            assert len(shape) == len(told) and all(size == other for size, other in zip(shape, told) if other is not None), f"{shape}, Keras {told}"
+        mine, theirs = ours.get_config(), plain(theirs.get_config())
+        if not ours.sublayers() and type(ours).__name__ != "Lambda":  # a config with layers or code in it is for the loader
             assert plain(type(ours).from_config(mine).get_config()) == plain(mine)
-            theirs = plain(theirs.get_config())
-            assert {name: value for name, value in plain(mine).items() if name in theirs} == theirs
+        for name, value in plain(mine).items():
+            if name in theirs and not departs(row, name) and name not in ("layer", "backward_layer", "cell", "attention_axes", "function"):
+                assert value == theirs[name], name
+        assert set(theirs) - set(mine) <= LATER
+
+
+# Arguments of Keras's that polykeras has not taken up, each off by default, and one that Keras keeps though it is None.
+LATER = {"quantization_config", "renorm", "renorm_clipping", "renorm_momentum", "rms_scaling", "sliding_window", "use_gate", "activity_regularizer"}
 
 
 def plain(config):
@@ -187,7 +197,10 @@ def plain(config):
         if config.get("class_name") == "DTypePolicy":
             return config["config"]["name"]
         return {key: plain(value) for key, value in config.items() if key not in ("module", "registered_name", "build_config", "seed")}
-    return [plain(part) for part in config] if isinstance(config, (list, tuple)) else config
+    if isinstance(config, (list, tuple)):
+        parts = [plain(part) for part in config]
+        return parts[0] if parts and all(part == parts[0] for part in parts) else parts  # 3 stands for (3, 3)
+    return round(config, 6) if isinstance(config, float) else config  # Keras keeps some in float32
 
 
 CLASSES = sorted(name for name in dir(polykeras.layers) if isinstance(getattr(polykeras.layers, name), type) and hasattr(keras.layers, name))
@@ -202,8 +215,8 @@ def test_arguments_and_defaults(name):
     for argument, default in wanted:
         if argument in named:
             missing = default is inspect.Parameter.empty  # what Keras demands may have a default here
-            assert missing or named[argument] == default, f"{argument}: {named[argument]!r}, Keras {default!r}"
+            assert missing or plain(named[argument]) == plain(default), f"{argument}: {named[argument]!r}, Keras {default!r}"
         else:
             assert any(p.kind is p.VAR_KEYWORD for p in ours.values()), f"{argument} is missing"
-    plain_ones = [p.name for p in ours.values() if p.kind is p.POSITIONAL_OR_KEYWORD]
-    assert plain_ones == [argument for argument, _ in wanted if argument in plain_ones]
+    shared = [p.name for p in ours.values() if p.kind is p.POSITIONAL_OR_KEYWORD and p.name in theirs]
+    assert shared == [argument for argument, _ in wanted if argument in shared]

@@ -128,7 +128,7 @@ def _flat(nested):
 class _CellLayer(RNN):
     """An RNN over a cell of its own, whose arguments it takes and shows."""
 
-    cell_class = None
+    cell_class, behind = None, ()  # behind: the cell's arguments that Keras puts after the loop's
     own = ("return_sequences", "return_state", "go_backwards", "stateful", "unroll", "zero_output_for_mask")
 
     def __init__(self, units, *args, **kwargs):
@@ -145,8 +145,9 @@ class _CellLayer(RNN):
         """Show the cell's arguments and the loop's as the class's signature."""
         super().__init_subclass__(**kwargs)
         cell = list(inspect.signature(cls.cell_class.__init__).parameters.values())[1:]
-        loop = inspect.signature(RNN.__init__).parameters
-        cls.__signature__ = inspect.Signature([*cell[:-1], *(loop[name] for name in cls.own), cell[-1]])
+        *loop, zero = [inspect.signature(RNN.__init__).parameters[name] for name in cls.own]
+        first, last = ([p for p in cell[:-1] if (p.name in cls.behind) is there] for there in (False, True))
+        cls.__signature__ = inspect.Signature([*first, *loop, *last, zero, cell[-1]])
 
     def __getattr__(self, name):
         if name.startswith("_") or "cell" not in self.__dict__:
@@ -170,6 +171,7 @@ class SimpleRNN(_CellLayer):
     """h = activation(x W + h R + b) over time. Arguments of SimpleRNNCell, then those of RNN."""
 
     cell_class = SimpleRNNCell
+    behind = ("seed",)
 
 
 class LSTM(_CellLayer):
@@ -186,6 +188,7 @@ class GRU(_CellLayer):
     """Gated recurrent unit over time. Arguments of GRUCell, then those of RNN."""
 
     cell_class = GRUCell
+    behind = ("reset_after",)
 
 
 class Bidirectional(Layer):

@@ -63,3 +63,9 @@ class ActivityRegularization(Layer):
 
     def call(self, inputs):
         return inputs
+
+    def get_config(self):
+        """Return what makes it anew: the factors, of which the penalty is made."""
+        config = {**super().get_config(), "l1": self.l1, "l2": self.l2}
+        config.pop("activity_regularizer", None)
+        return config
