@@ -137,3 +137,13 @@ def test_the_example_uses_only_what_a_third_party_may():
     used = set(re.findall(r"^\s*(?:from|import) (polykeras[\w.]*)(?: import ([\w, ]+))?", source, re.MULTILINE))
     modules = {package if package != "polykeras" else f"polykeras.{name.strip()}" for package, names in used for name in names.split(",")}
     assert {name for name in modules if not name.startswith("polykeras_mlx")} <= {f"polykeras.{name}" for name in ("contract", "dtypes", "plugins", "spec", "autodiff")}
+
+
+def test_the_document_shows_what_happens(fresh):
+    text = (ROOT / "docs/write-a-backend.md").read_text()
+    shown = re.search(r">>> polykeras.config.set_backend.*?\n(.*?)\n```", text, re.DOTALL).group(1)
+    _, output = fresh.run("-c", "import polykeras; polykeras.config.set_backend('mine')")
+    assert shown.removesuffix("...") in output.replace("polykeras.errors.", "")
+    plugin = (fresh.folder / "polykeras_mine/__init__.py").read_text()
+    assert "@hookimpl\ndef polykeras_backends():" in plugin and 'BackendInfo("mine", "polykeras_mine.backend", requires=' in plugin
+    assert '[project.entry-points."polykeras.backends"]\nmine = "polykeras_mine"' in text
