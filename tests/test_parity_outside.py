@@ -125,7 +125,7 @@ def twin(api, epsilon=1e-3, **conv):
 TWINS = {
     "epsilon": (dict(epsilon=1e-5), "LayerNormalization 'norm': ", "Epsilon is 1e-05 here, there epsilon=0.001."),
     "padding": (dict(padding="valid"), "Conv2D 'stem': ", "Padding is 'valid' here, there padding='same'."),
-    "activation": (dict(), None, None),
+    "no mistake": (dict(), None, None),
 }
 
 
