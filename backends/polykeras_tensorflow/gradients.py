@@ -23,25 +23,31 @@ def while_loop(condition, body, carry):
 
 
 def scan(body, carry, xs, length):
-    carry, first = body(list(carry), [x[0] for x in xs])
     if tf.executing_eagerly():
-        rows = [first]
-        for index in range(1, length):
-            carry, ys = body(carry, [x[index] for x in xs])
+        rows = []
+        for index in range(length):
+            carry, ys = body(list(carry), [x[index] for x in xs])
             rows.append(ys)
-        return carry, [tf.stack(column) for column in zip(*rows)]
-    return _rest(body, carry, xs, length, first)
+        return list(carry), [tf.stack(column) for column in zip(*rows)]
+    return _loop(body, list(carry), list(xs), length)
 
 
-def _rest(body, carry, xs, length, first):
-    """Run the rows after the first in a loop; the first has told the dtypes and shapes of the outputs."""
+def _loop(body, carry, xs, length):
+    """Run the rows in a loop inside the graph."""
     count = len(carry)
-    held = [tf.TensorArray(y.dtype, length, element_shape=y.shape).write(0, y) for y in first]
+    held = [tf.TensorArray(y.dtype, length, element_shape=y.shape) for y in _rows_of(body, carry, xs)]
 
     def step(index, *values):
         after, ys = body(list(values[:count]), [tf.gather(x, index) for x in xs])
         return (index + 1, *after, *(array.write(index, y) for array, y in zip(values[count:], ys)))
 
-    start = (tf.constant(1), *carry, *held)
+    start = (tf.constant(0), *carry, *held)
     made = tf.while_loop(lambda index, *_: index < length, step, start, maximum_iterations=length)
     return list(made[1 : 1 + count]), [array.stack() for array in made[1 + count :]]
+
+
+def _rows_of(body, carry, xs):
+    """Return what stands for the outputs of one row, traced aside: a loop must know their dtypes and shapes before it starts."""
+    specs = [[tf.TensorSpec(x.shape, x.dtype) for x in carry], [tf.TensorSpec(x.shape[1:], x.dtype) for x in xs]]
+    aside = tf.function(lambda carry, row: body(carry, row)[1], autograph=False).get_concrete_function(*specs)
+    return aside.structured_outputs
