@@ -146,7 +146,7 @@ SERVICES = _table(
     ("while_loop(condition, body, carry)", "body(list) -> list while condition(list), a bool scalar, holds; need not be differentiable"),
     (
         "scan(body, carry, xs, length)",
-        "body(carry, x) -> (carry, ys) over the leading axis of xs; returns (carry, stacked ys)",
+        "body(carry, x) -> (carry, ys) over the leading axis of xs, length at least 1; returns (carry, stacked ys)",
     ),
     # state and programs
     ("store(values, device)", "a Store that holds these NumPy arrays by name; device may be None"),

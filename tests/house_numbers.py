@@ -106,6 +106,8 @@ def rows():
     for name in BACKENDS:
         lines = backend_lines(name)
         yield f"code lines of {name}", lines, "at most 600", lines <= 600
+    example = sum(code_lines(path) for path in sources("examples/polykeras-mlx/polykeras_mlx") if path.name != "__init__.py")
+    yield "code lines of the example, polykeras-mlx", example, "at most 400", example <= 400
     frameworks, comparisons = framework_imports(), backend_comparisons()
     yield "framework imports in polykeras/", len(frameworks), "0", not frameworks
     yield "comparisons with a backend's name", len(comparisons), "0", not comparisons

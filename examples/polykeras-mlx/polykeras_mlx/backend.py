@@ -62,9 +62,10 @@ def while_loop(condition, body, carry):
 
 
 def scan(body, carry, xs, length):
+    columns = [mx.split(x, length) for x in xs if length]  # not x[index]: its gradient is as large as x, each time
     rows = []
     for index in range(length):
-        carry, ys = body(carry, [x[index] for x in xs])
+        carry, ys = body(carry, [mx.squeeze(column[index], 0) for column in columns])
         rows.append(ys)
     return carry, [mx.stack(column) for column in zip(*rows)]
 
