@@ -177,9 +177,9 @@ def _show(rows, apart, dtype):
     _console().print(table)
     if len(rows) > 1:
         click.echo(f"Largest relative difference from {rows[0]['backend']}: {apart:.2g}")
-    missing = [offer for offer in registry.offers() if offer.fault]
+    missing = dict.fromkeys(f"{offer.name} ({offer.fault})" for offer in registry.offers() if offer.fault)
     if missing:
-        click.echo("More backends: " + "; ".join(str(offer.error).split(". ")[-1] for offer in missing))
+        click.echo(f"Not run: {'; '.join(missing)}.")
 
 
 @contextlib.contextmanager
