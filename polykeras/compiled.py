@@ -107,16 +107,18 @@ class Compiled:
         optimizer = self.optimizer.variables if self.optimizer is not None else []
         return [*optimizer, *(variable for metric in self.metrics for variable in metric.variables)]
 
-    def _chosen_backend(self):
+    def _chosen_backend(self, quiet=True):
         """Return the backend of this model, which the default becomes where none was chosen."""
         if self._backend is None:
+            if not quiet:
+                config.announce_backend()
             self._backend = config.backend()
         return registry.load(self._backend)
 
-    def _ready(self, what):
+    def _ready(self, what, quiet=True):
         if not self.compiled:
             raise ValueError(f"{self.title}: {what} needs compile(optimizer=..., loss=...) first.")
-        return self._chosen_backend()
+        return self._chosen_backend(quiet)
 
     # -- losses and metrics ----------------------------------------------------------------------------
 

@@ -1,9 +1,13 @@
 """Process-wide defaults of polykeras itself; no framework's settings are touched."""
 
+import os
+import sys
+
 from polykeras import dtypes
-from polykeras.plugins import registry
+from polykeras.plugins import CHOOSE, registry
 
 _settings = {"floatx": "float32", "epsilon": 1e-7, "image_data_format": "channels_last", "backend": None}
+_announced = set()
 
 
 def backend():
@@ -23,6 +27,13 @@ def set_backend(name):
     """
     registry.load(name)
     _settings["backend"] = name
+
+
+def announce_backend():
+    """Say on stderr, once in a process, which backend is the default where nobody chose one."""
+    if _settings["backend"] is None and not any(os.environ.get(variable) for variable in CHOOSE) and not _announced:
+        _announced.add(backend())
+        print(f"polykeras: backend {backend()}, the first that is installed. Choose with compile(backend=...) or {CHOOSE[0]}.", file=sys.stderr)
 
 
 def floatx():

@@ -197,7 +197,7 @@ class Trainer(Compiled):
         Raises:
             DataError: the data does not fit; before the first step.
         """
-        backend = self._ready("fit")
+        backend = self._ready("fit", quiet=verbose == 0)
         _whole("epochs", epochs, 0), _whole("initial_epoch", initial_epoch, 0), _whole("steps_per_epoch", steps_per_epoch)
         if validation_split and validation_data is None:
             (x, y, sample_weight), validation_data = data.split(x, y, sample_weight, validation_split)
