@@ -84,7 +84,7 @@ def _tree(report):
         rows.append(f'<div style="padding-left: {depth * 22}px">{name}</div><div>{bar}</div><div class="sub">{"" if share is None else drawing.part(share)}</div>')
     if not rows:
         return ""
-    return f'<section><h2>The model, and how much of its budget each layer uses</h2><div class="tree">{"".join(rows)}</div></section>'
+    return f'<section><h2>The model, and how much of its budget each layer uses (logarithmic: half a bar is all of it)</h2><div class="tree">{"".join(rows)}</div></section>'
 
 
 def _width(share):
