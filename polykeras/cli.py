@@ -113,10 +113,14 @@ def conformance(names, lanes, case, path, workers):
         for module, distribution in (("pytest", "polykeras[conformance]"), ("polykeras_conformance", "polykeras"), ("xdist", "pytest-xdist")):
             if importlib.util.find_spec(module) is None and (workers or module != "xdist"):
                 raise PolykerasError(f"The conformance suite needs {module}, which is not installed. Install it: pip install '{distribution}'")
+    wanted = {case.partition("/")[0]} if case else set(lanes)
+    modules = [f"polykeras_conformance.test_{lane}" for lane in sorted(wanted)]
+    if not modules or not all(map(importlib.util.find_spec, modules)):
+        modules = ["polykeras_conformance"]
     given = {"--pk-backend": ",".join(names), "--pk-lane": ",".join(lanes), "--pk-case": case, "--pk-report": path}
     options = [f"{option}={value}" for option, value in given.items() if value]
     spread = ["-n", str(workers), "--dist=loadgroup"] if workers else []
-    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *spread, "--pyargs", "polykeras_conformance", *options]
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *spread, "--pyargs", *modules, *options]
     sys.exit(subprocess.run(command, check=False).returncode)
 
 

@@ -21,6 +21,16 @@ def difference(got, expected, budget=EXACT, terms=None):
     Args:
         terms: for a budget of size "absolute": the operation's result on |inputs|.
     """
+    text = _mismatch(got, expected)
+    if text or not dtypes.is_float(expected.dtype.name):
+        if text:
+            margins.spoil()
+        return text
+    return _distance(got, expected, budget, terms)
+
+
+def _mismatch(got, expected):
+    """Say where arrays differ in what has no distance; "" where they do not."""
     if got.dtype != expected.dtype:
         return f"dtype is {got.dtype}, expected {expected.dtype}"
     if got.shape != expected.shape:
@@ -29,9 +39,13 @@ def difference(got, expected, budget=EXACT, terms=None):
         return _first(got != expected, got, expected, "")
     mine, right = got.astype(np.float64), expected.astype(np.float64)
     special = ~np.isfinite(right) | ~np.isfinite(mine)
-    wrong = special & ~((mine == right) | (np.isnan(mine) & np.isnan(right)))
-    if wrong.any():
-        return _first(wrong, got, expected, "")
+    return _first(special & ~((mine == right) | (np.isnan(mine) & np.isnan(right))), got, expected, "")
+
+
+def _distance(got, expected, budget, terms):
+    """Say how far float arrays are apart beyond a budget, and take note of it."""
+    mine, right = got.astype(np.float64), expected.astype(np.float64)
+    special = ~np.isfinite(right)
     error = np.abs(np.where(special, 0, mine) - np.where(special, 0, right))
     unit = spacing(_size(budget, np.where(special, 0, right), terms), expected.dtype)
     ulps = error / unit
@@ -65,6 +79,7 @@ def _first(wrong, got, expected, note, ulps=None):
 def differences(got, expected, budget=EXACT, terms=None):
     """Say how a list of arrays differs from the reference's; "" where it does not."""
     if len(got) != len(expected):
+        margins.spoil()
         return f"{len(got)} arrays, expected {len(expected)}"
     terms = terms if terms is not None else [None] * len(got)
     found = [difference(*row) for row in zip(got, expected, [budget] * len(got), terms)]

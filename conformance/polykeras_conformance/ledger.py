@@ -3,7 +3,8 @@
 pass; fail; xfail, a failure that deviations.toml admits; xpass, a case that passes though the file says
 that it does not (the run fails: delete the row); unsupported, a capability that the backend does not declare;
 unreviewed, a failure admitted for other versions of the framework; infra-error, not the backend's fault:
-a crash, a full disk, no memory. The cases that were collected are the denominator: none gets lost.
+a crash, a full disk, no memory. The cases that were chosen are the denominator; where a run ends early,
+the report says how many were not run.
 """
 
 import collections
@@ -18,7 +19,7 @@ from polykeras_conformance import deviations, environment, margins, page
 OUTCOMES = ("pass", "fail", "xfail", "xpass", "unsupported", "unreviewed", "infra-error")
 BAD = ("fail", "xpass", "unreviewed", "infra-error")
 SUITE = "suite"  # the place of tests of the suite itself
-INFRA = (MemoryError, OSError, KeyboardInterrupt)
+INFRA = ("MemoryError", "OSError", "OutOfMemoryError", "ResourceExhaustedError")  # and what descends from these
 KEY = "polykeras"
 
 
@@ -33,27 +34,33 @@ def case_of(item):
 
 
 def place_of(item):
-    """Return the place that a test runs at."""
+    """Return the place that a test runs at, and the name of its backend."""
     given = getattr(item, "callspec", None)
     place = given.params.get("place") if given is not None else None
-    return repr(place) if place is not None else SUITE
+    return (f"{place.backend.name}-{place.mode}", place.backend.name) if place is not None else (SUITE, "")
+
+
+def is_infra(error):
+    """Whether an error, or what caused it, is of the machine and not of the backend."""
+    while error is not None:
+        if {kind.__name__ for kind in type(error).__mro__} & set(INFRA) or "RESOURCE_EXHAUSTED" in str(error)[:80]:
+            return True
+        error = error.__cause__
+    return False
 
 
 class Ledger:
     """The pytest hooks that keep the ledger.
 
     Args:
-        names: of the backends under test.
+        places: that are tested.
         path: of the page; the JSON is written beside it. None for neither.
     """
 
-    def __init__(self, names, path):
-        self.names, self.path, self.rows, self.selected = names, path, {}, 0
-        offers = {offer.name: offer for offer in registry.offers()}
-        self.admitted = {}
-        for name in names:
-            version = offers[name].version.partition(",")[0]
-            self.admitted.update({case: (row, row.holds(version)) for case, row in deviations.of_backend(offers[name]).items()})
+    def __init__(self, places, path):
+        self.path, self.rows, self.selected, self.refused = path, {}, 0, ""
+        self.places = {repr(place): place.backend.name for place in places}
+        self.admitted = deviations.of_places(places, registry.offers())
 
     # -- collecting ----------------------------------------------------------------------------------
 
@@ -62,21 +69,39 @@ class Ledger:
         """Keep the chosen lanes and cases; refuse rows of deviations.toml that name no case."""
         every = {case_of(item) for item in items}
         lanes = {case.partition("/")[0] for case in every}
-        unknown = sorted(case for case in self.admitted if case.partition("/")[0] in lanes and case not in every)
-        if unknown and not config.option.keyword and "::" not in "".join(config.args):
-            raise pytest.UsageError(f"{deviations.FILE} names cases that there are not: {', '.join(unknown)}. Delete or mend these rows.")
         wanted, case = config.getoption("--pk-lane"), config.getoption("--pk-case")
         chosen = set(wanted.split(",")) if wanted else lanes
-        if chosen - lanes:
-            raise pytest.UsageError(f"--pk-lane: unknown {', '.join(sorted(chosen - lanes))}; there are {', '.join(sorted(lanes))}.")
-        if case and case not in every:
-            raise pytest.UsageError(f"--pk-case: there is no {case!r}.")
+        partial = config.option.keyword or "::" in "".join(config.args)
+        unknown = [] if partial else deviations.unknown(self.admitted, every, lanes)
+        if unknown:
+            self._refuse(config, items, f"{deviations.FILE} names cases that there are not: {', '.join(unknown)}. Delete or mend these rows.")
+        elif chosen - lanes:
+            self._refuse(config, items, f"--pk-lane: unknown {', '.join(sorted(chosen - lanes))}; there are {', '.join(sorted(lanes))}.")
+        elif case and case not in every:
+            self._refuse(config, items, f"--pk-case: there is no {case!r}.")
         left = [item for item in items if lane_of(item) in chosen and (not case or case_of(item) == case)]
         if len(left) < len(items):
             kept = set(map(id, left))
             config.hook.pytest_deselected(items=[item for item in items if id(item) not in kept])
             items[:] = left
         self.selected = len(items)
+
+    def _refuse(self, config, items, text):
+        """End the run with an error of usage; a worker of pytest-xdist leaves that to the process that prints."""
+        if not hasattr(config, "workeroutput"):
+            raise pytest.UsageError(text)
+        config.workeroutput[KEY] = text
+        items.clear()
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_testnodedown(self, node):
+        """Take in what a worker refused."""
+        self.refused = self.refused or getattr(node, "workeroutput", {}).get(KEY, "")
+
+    def pytest_sessionfinish(self, session):
+        """Leave with the status of an error of usage where something was refused."""
+        if self.refused:
+            session.exitstatus = pytest.ExitCode.USAGE_ERROR
 
     # -- running -------------------------------------------------------------------------------------
 
@@ -91,7 +116,9 @@ class Ledger:
         report = made.get_result()
         outcome = self._outcome(item, call, report)
         if outcome is not None:
-            row = {"case": case_of(item), "lane": lane_of(item), "place": place_of(item), "outcome": outcome, **margins.measured()}
+            place, backend = place_of(item)
+            row = {"case": case_of(item), "lane": lane_of(item), "place": place, "backend": backend or next(iter(self.places.values()))}
+            row.update(outcome=outcome, **margins.measured())
             report.user_properties.append((KEY, row))
 
     def _outcome(self, item, call, report):
@@ -111,13 +138,13 @@ class Ledger:
             report.outcome = "failed"
             report.longrepr = f"It passes, though {deviations.FILE} says that it does not ({row.reason}). Delete the row."
             return "xpass"
-        if call.excinfo is not None and isinstance(call.excinfo.value, INFRA):
+        if is_infra(call.excinfo and call.excinfo.value):
             return "infra-error"
         if row is None:
             return "fail"
         if not holds:
             return "unreviewed"
-        if row.kind == "numeric" and not margins.measured().get("share", float("inf")) <= row.bound:
+        if row.kind == "numeric" and not margins.within(row.bound):
             return "fail"
         report.outcome, report.wasxfail = "skipped", f"{row.kind}: {row.reason}"
         return "xfail"
@@ -131,8 +158,20 @@ class Ledger:
             text = "" if row["outcome"] == "pass" else getattr(report, "wasxfail", "") or _last_line(report)
             self.rows[report.nodeid] = {**row, "seconds": round(report.duration, 4), "text": text}
         elif report.failed:  # a worker that died tells only this
-            lost = {"case": report.nodeid, "lane": "?", "place": SUITE, "outcome": "infra-error", "seconds": 0.0}
-            self.rows.setdefault(report.nodeid, {**lost, "text": _last_line(report)})
+            self.rows.setdefault(report.nodeid, {**self._lost(report.nodeid), "text": _last_line(report)})
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_xdist_node_collection_finished(self, node, ids):
+        """Take in from a worker how many cases were chosen; this process collects none."""
+        self.selected = len(ids)
+
+    def _lost(self, nodeid):
+        """Return the row of a case that a process took with it."""
+        file, _, name = nodeid.partition("::")
+        lane = file.rpartition("/")[2].removeprefix("test_").removesuffix(".py")
+        place = next((place for place in self.places if deviations.named(name, place)), SUITE)
+        backend = self.places.get(place) or next(iter(self.places.values()))
+        return {"case": f"{lane}/{name}", "lane": lane, "place": place, "backend": backend, "outcome": "infra-error", "seconds": 0.0}
 
     def counts(self):
         """Return {place: Counter of outcomes}."""
@@ -146,16 +185,22 @@ class Ledger:
         admitted = [{**row._asdict(), "holds": holds} for row, holds in self.admitted.values()]
         counts = {place: dict(found) for place, found in self.counts().items()}
         rows = sorted(self.rows.values(), key=lambda row: (row["lane"], row["case"]))
-        return {"environment": environment.describe(self.names), "counts": counts, "deviations": admitted, "cases": rows}
+        names = list(dict.fromkeys(self.places.values()))
+        found = {"environment": environment.describe(names), "counts": counts, "chosen": self.selected, "not run": self.selected - len(rows)}
+        return {**found, "deviations": admitted, "cases": rows}
 
     def pytest_terminal_summary(self, terminalreporter):
         """Print a line per place, and write the files."""
+        if self.refused:
+            terminalreporter.write_line(f"ERROR: {self.refused}")
         if not self.rows:
             return
         terminalreporter.section("polykeras conformance")
         for place, found in self.counts().items():
             words = ", ".join(f"{found[outcome]} {outcome}" for outcome in OUTCOMES if found[outcome])
             terminalreporter.write_line(f"{place}: {words}, of {found.total()}")
+        if self.selected > len(self.rows):
+            terminalreporter.write_line(f"{self.selected - len(self.rows)} of the {self.selected} cases were not run.")
         if self.path is not None:
             made = self.as_dict()
             path = pathlib.Path(self.path)

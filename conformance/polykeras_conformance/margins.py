@@ -34,6 +34,16 @@ def use(share):
     _now["share"] = max(_now.get("share", 0.0), float(share))
 
 
+def spoil():
+    """Take in a difference that no number of ulps tells: of dtype, of shape, of integers, NaN for a number."""
+    _now["spoilt"] = True
+
+
+def within(bound):
+    """Whether something overran its budget, by no more than this factor, and nothing else was wrong."""
+    return "spoilt" not in _now and 1 < _now.get("share", 0.0) <= bound
+
+
 def curve(label, values, allowed):
     """Take in a curve: how far a run is off at each step, and how far it may be; the first of a test is kept."""
     _now.setdefault("curve", {"label": label, "values": [float(x) for x in values], "allowed": [float(x) for x in allowed]})
@@ -41,4 +51,5 @@ def curve(label, values, allowed):
 
 def measured():
     """Return what was measured as a dict of numbers; {} where nothing was."""
-    return dict(_EMPTY, **_now) if _now else {}
+    found = {key: value for key, value in _now.items() if key != "spoilt"}
+    return dict(_EMPTY, **found) if found else {}

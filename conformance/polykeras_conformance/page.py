@@ -2,11 +2,12 @@
 
 import html
 import math
+import shlex
 
 from polykeras_conformance import drawing
 
 WORST = 40
-COMMAND = "pytest --pyargs polykeras_conformance --pk-backend={backend} --pk-case='{case}'"
+COMMAND = "polykeras conformance {backend} --case {case}"
 STYLE = """
 :root { color-scheme: light dark; --ink: #1c2430; --soft: #667085; --line: #e3e7ee; --paper: #fbfcfe; --card: #fff;
   --pass: #2f9e6e; --xfail: #e0a526; --unsupported: #b8c0cc; --fail: #d8453e; }
@@ -66,7 +67,8 @@ def _head(made):
         words = ", ".join(f"{found[word]:,} {word}" for word in drawing.COLORS if found.get(word))
         cards.append(f"<div class='card {'no' if wrong else 'ok'}'>{_text(place)}<b>{'does not conform' if wrong else 'conforms'}</b><small>{words}</small></div>")
     total = sum(sum(found.values()) for found in made["counts"].values())
-    return f"<h1>Conformance of polykeras backends</h1><p>{total:,} cases. The oracle is the NumPy reference.</p><div class=cards>{''.join(cards)}</div>{drawing.key()}"
+    missing = f" {made['not run']:,} of the {made['chosen']:,} chosen were not run." if made["not run"] else ""
+    return f"<h1>Conformance of polykeras backends</h1><p>{total:,} cases.{missing} The oracle is the NumPy reference.</p><div class=cards>{''.join(cards)}</div>{drawing.key()}"
 
 
 def _matrix(cases, places):
@@ -79,10 +81,15 @@ def _matrix(cases, places):
     return _table(["lane", *map(_text, places)], rows)
 
 
+def _rerun(row):
+    command = COMMAND.format(backend=row["backend"], case=shlex.quote(row["case"]))
+    return f"<details><summary><code>{_text(row['case'])}</code></summary><code>{_text(command)}</code></details>"
+
+
 def _failures(cases):
     wrong = [row for row in cases if row["outcome"] in ("fail", "xpass", "unreviewed", "infra-error")]
-    rows = [[f"<code>{_text(row['case'])}</code>", f"<span class=bad>{row['outcome']}</span>", f"<code>{_text(row['text'])}</code>"] for row in wrong]
-    return _section(f"{len(wrong)} to mend", "", _table(["case", "outcome", "what was seen"], rows)) if wrong else ""
+    rows = [[_rerun(row), f"<span class=bad>{row['outcome']}</span>", f"<code>{_text(row['text'])}</code>"] for row in wrong]
+    return _section(f"{len(wrong)} to mend", "Each command runs its case alone.", _table(["case", "outcome", "what was seen"], rows)) if wrong else ""
 
 
 def _curves(cases):
@@ -100,9 +107,8 @@ def _worst(cases):
     measured = sorted((row for row in cases if row.get("share", 0) > 0), key=lambda row: -row["share"])[:WORST]
     rows = []
     for row in measured:
-        command = COMMAND.format(backend=row["place"].rpartition("-")[0] or row["place"], case=row["case"])
         numbers = (_number(row.get(key, math.nan)) for key in ("share", "ulps", "absolute", "relative"))
-        rows.append([f"<details><summary><code>{_text(row['case'])}</code></summary><code>{_text(command)}</code></details>", *numbers, row["outcome"]])
+        rows.append([_rerun(row), *numbers, row["outcome"]])
     return _table(["case", "share of budget", "ulps", "absolute", "relative", "outcome"], rows) if rows else ""
 
 

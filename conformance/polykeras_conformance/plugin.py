@@ -20,8 +20,11 @@ def pytest_configure(config):
     if config.getoption("--pk-backend"):
         from polykeras_conformance.ledger import Ledger
 
-        names = list(dict.fromkeys(place.backend.name for place in chosen_places(config)))
-        config.pluginmanager.register(Ledger(names, config.getoption("--pk-report")), "polykeras-ledger")
+        try:
+            ledger = Ledger(chosen_places(config), config.getoption("--pk-report"))
+        except ValueError as error:  # a file of deviations that cannot be read
+            raise pytest.UsageError(str(error)) from error
+        config.pluginmanager.register(ledger, "polykeras-ledger")
 
 
 def chosen_places(config):
