@@ -159,7 +159,12 @@ OPTIONAL = _table(
         "name such as '__mine_array__' that the framework looks up on an operand to get an array; Variables answer it. "
         "Needed where `array + variable` raises instead of leaving the operation to the variable (return NotImplemented)",
     ),
-    ("numeric_mode()", "dict of 'tf32' and 'fast_math' to whether they are on; the suite wants both off"),
+    (
+        "numeric_mode()",
+        "dict that says how programs compute: 'tf32' and 'fast_math', whether products and functions lose digits of float32, which programs "
+        "must not do whatever the process has switched on; 'flushes_subnormals', whether numbers below the normal ones become 0 (they may, "
+        "where it is said); 'threads', 0 where the framework chooses; whatever else a report should tell",
+    ),
 )
 
 STORE = _table(

@@ -1,5 +1,7 @@
 """The JAX backend."""
 
+import os
+import re
 import sys
 
 import jax
@@ -51,6 +53,19 @@ def context():
 def devices():
     default = jax.devices()
     return [device_name(d) for d in (*default, *(d for d in jax.devices("cpu") if d not in default))]
+
+
+FAST = re.compile(r"--xla_[cg]pu_enable_fast_(math|min_max)(=true|=1)?(\s|$)", re.IGNORECASE)
+
+
+def numeric_mode():
+    tiny = multiply(from_numpy(np.float32(1e-40), None), from_numpy(np.float32(1), None))  # noqa: F821
+    return {
+        "tf32": False,  # products ask for all digits themselves, which no setting changes
+        "fast_math": bool(FAST.search(os.environ.get("XLA_FLAGS", ""))),
+        "flushes_subnormals": bool(to_numpy(tiny) == 0),
+        "outside programs": f"default_matmul_precision {jax.config.jax_default_matmul_precision}",
+    }
 
 
 @wide

@@ -53,6 +53,10 @@ def devices():
     return ["cpu:0"]
 
 
+def numeric_mode():
+    return {"tf32": False, "fast_math": False, "flushes_subnormals": bool(np.float32(1e-40) * np.float32(1) == 0)}
+
+
 _plain = {name: _quiet(getattr(primitives, name)) for name in contract.PRIMITIVES}
 _traced = autodiff.differentiable({**_plain, "shape": shape, "dtype": dtype, "is_array": is_array}, wide="float64")
 globals().update({name: getattr(_traced, name) for name in (*contract.PRIMITIVES, "shape", "dtype", "is_array")})

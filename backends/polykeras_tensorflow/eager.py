@@ -8,6 +8,7 @@ from polykeras import contract
 from polykeras_tensorflow import primitives
 from polykeras_tensorflow.fused import fused  # noqa: F401  part of the contract
 from polykeras_tensorflow.gradients import cond, scan, value_and_grad, while_loop  # noqa: F401
+from polykeras_tensorflow.precision import numeric_mode, whole_products  # noqa: F401
 from polykeras_tensorflow.shared import Plan, context, device_name, devices, dtype, find_device, from_numpy, input_signature, shape  # noqa: F401
 
 name = "tensorflow"
@@ -86,7 +87,7 @@ class Program:
             self.function = tf.function(program, autograph=False).get_concrete_function(signature)
 
     def run(self, inputs):
-        with tf.device(self.store.place):
+        with tf.device(self.store.place), whole_products:
             return self.function(*[x if isinstance(x, tf.Tensor) else tf.constant(x) for x in inputs])
 
     def native(self):

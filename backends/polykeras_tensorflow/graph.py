@@ -13,6 +13,7 @@ from polykeras.errors import TracingError
 from polykeras_tensorflow import primitives
 from polykeras_tensorflow.fused import fused  # noqa: F401  part of the contract
 from polykeras_tensorflow.gradients import cond, scan, value_and_grad, while_loop  # noqa: F401
+from polykeras_tensorflow.precision import numeric_mode, whole_products  # noqa: F401
 from polykeras_tensorflow.shared import Plan, context, device_name, devices, dtype, find_device, from_numpy, input_signature, shape  # noqa: F401
 
 v1 = tf.compat.v1
@@ -110,7 +111,8 @@ class Program:
         self.call = store.session.make_callable([*self.outputs, self.operation], self.placeholders)
 
     def run(self, inputs):
-        return self.call(*inputs)[:-1]
+        with whole_products:
+            return self.call(*inputs)[:-1]
 
     def native(self):
         return {"placeholders": self.placeholders, "outputs": self.plain_outputs, "operation": self.operation}

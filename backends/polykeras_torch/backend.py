@@ -1,5 +1,6 @@
 """The PyTorch backend."""
 
+import contextlib
 import sys
 import threading
 
@@ -8,6 +9,7 @@ import torch
 from polykeras import contract
 from polykeras_torch import primitives
 from polykeras_torch.fused import fused  # noqa: F401  part of the contract
+from polykeras_torch.precision import numeric_mode, whole_products  # noqa: F401
 from polykeras_torch.primitives import NAMES
 from polykeras_torch.program import Program, Store, find_device, to_array, to_tensor
 
@@ -39,8 +41,10 @@ def dtype(x):
     return NAMES.get(x.dtype, str(x.dtype))
 
 
+@contextlib.contextmanager
 def context():
-    return torch.no_grad()
+    with torch.no_grad(), whole_products:
+        yield
 
 
 def devices():

@@ -6,6 +6,8 @@ import ml_dtypes
 import numpy as np
 import torch
 
+from polykeras_torch.precision import whole_products
+
 
 def find_device(name):
     """Return the device of a name such as 'gpu:0'; the default one for None."""
@@ -74,11 +76,8 @@ class Store:
 
 @contextlib.contextmanager
 def running_on(place):
-    """Make a device the place of new tensors, without TF32 there; nothing outlasts the block."""
-    with torch.no_grad(), contextlib.ExitStack() as stack:
-        if place.type == "cuda":
-            stack.enter_context(torch.backends.cudnn.flags(allow_tf32=False))
-            stack.enter_context(torch.device(place))
+    """Make a device the place of new tensors, with whole products; nothing outlasts the block."""
+    with torch.no_grad(), whole_products, torch.device(place) if place.type == "cuda" else contextlib.nullcontext():
         yield
 
 

@@ -8,7 +8,8 @@ import numpy as np
 
 from polykeras.plugins import registry
 
-WANTED = {"tf32": False, "fast_math": False, "flush_to_zero": False}
+WANTED = {"tf32": False, "fast_math": False}
+TYPES = {"tf32": bool, "fast_math": bool, "flushes_subnormals": bool, "threads": int}
 
 
 def describe(names):
@@ -26,19 +27,20 @@ def describe(names):
 
 
 def mode(backend):
-    """Return a backend's numeric mode: what it says by the hook `numeric_mode`, and whether it keeps numbers below the normal ones."""
-    said = dict(backend.numeric_mode()) if hasattr(backend, "numeric_mode") else {}
-    return {**said, "flush_to_zero": _flushes()}
-
-
-def _flushes():
-    """Whether this process's floating point unit, which backends share, was set to drop subnormal numbers."""
-    tiny = np.full(1, 1e-40, np.float32)
-    return bool((tiny * np.float32(1.0))[0] == 0)
+    """Return what a backend says of how its programs compute; {} where it says nothing."""
+    return dict(backend.numeric_mode()) if hasattr(backend, "numeric_mode") else {}
 
 
 def faults(backend):
     """Return what is wrong with a backend's numeric mode, in words; "" where nothing is."""
     found = mode(backend)
-    wrong = [f"{key} is {found[key]}, expected {value}" for key, value in WANTED.items() if key in found and found[key] != value]
-    return "; ".join(wrong)
+    wrong = [f"{key} is {found[key]!r}, expected a {kind.__name__}" for key, kind in TYPES.items() if key in found and type(found[key]) is not kind]
+    wrong += [f"{key!r} is {value!r}, expected text, a number or a bool" for key, value in found.items() if not isinstance(value, (str, int, float))]
+    wrong += [f"{key} is {found[key]}, expected {value}" for key, value in WANTED.items() if found.get(key, value) is not value]
+    return "; ".join(dict.fromkeys(wrong))
+
+
+def process_flushes():
+    """Whether this process's floating point unit, which backends share, was set to drop numbers below the normal ones."""
+    tiny = np.full(1, 1e-40, np.float32)
+    return bool((tiny * np.float32(1.0))[0] == 0)
