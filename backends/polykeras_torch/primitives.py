@@ -135,7 +135,7 @@ def pad(x, widths, value):
 
 def take(x, indices, axis):
     picked = torch.index_select(x, axis, indices.reshape(-1))
-    return picked.reshape(*x.shape[:axis], *indices.shape, *x.shape[axis + 1 :])
+    return picked.reshape((*x.shape[:axis], *indices.shape, *x.shape[axis + 1 :]))  # a tuple: it may be empty
 
 
 def take_along_axis(x, indices, axis):
