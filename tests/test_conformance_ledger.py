@@ -218,3 +218,22 @@ def test_the_command(bed):
         assert status == 1 and "sick-program: 1 fail, of 1" in output
     status, output = bed.pytest("slck", command=command)
     assert status == 4 and "Unknown backend: got 'slck'" in output
+
+
+# -- random calls ----------------------------------------------------------------------------------------------
+
+
+def test_random_calls(bed):
+    lane = ("-p", "no:cacheprovider", "--pyargs", "polykeras_conformance.test_properties", "--pk-mode=eager", "-kfloor", "--pk-backend=well,sick")
+    with bed.admitting(""):
+        (status, first), (_, again), (_, other) = (bed.pytest(*lane, "--tb=line", *more) for more in ((), (), ("--pk-seed=3",)))
+    assert status == 1 and "well-eager: 2 pass, of 2" in first and "sick-eager: 1 pass, 1 fail, of 2" in first
+    found = [re.findall(r"AssertionError: (floor-\(.*)", output) for output in (first, again, other)]
+    assert found[0] == found[1] and all(" on sick-eager: array 0: " in text for row in found for text in row) and found[2], first
+
+
+def test_random_calls_wait_to_be_asked_for(bed):
+    lane = ("--collect-only", "-p", "no:cacheprovider", "--pyargs", "polykeras_conformance", "--ignore-glob=*/test_[!mp]*.py", "--pk-backend=well")
+    with bed.admitting(""):
+        plain, asked = (bed.pytest(*lane, *more)[1] for more in (("--pk-lane=mode",), ("--pk-lane=mode", "--pk-random")))
+    assert "test_mode" in plain and "test_properties" not in plain and "test_mode" in asked and "test_properties" in asked

@@ -15,6 +15,7 @@ import pytest
 
 from polykeras.plugins import registry
 from polykeras_conformance import deviations, environment, margins, page
+from polykeras_conformance.plugin import RANDOM
 
 OUTCOMES = ("pass", "fail", "xfail", "xpass", "unsupported", "unreviewed", "infra-error")
 BAD = ("fail", "xpass", "unreviewed", "infra-error")
@@ -70,7 +71,7 @@ class Ledger:
         every = {case_of(item) for item in items}
         lanes = {case.partition("/")[0] for case in every}
         wanted, case = config.getoption("--pk-lane"), config.getoption("--pk-case")
-        chosen = set(wanted.split(",")) if wanted else lanes
+        chosen = set(wanted.split(",")) | ({RANDOM} & lanes if config.getoption("--pk-random") else set()) if wanted else lanes
         partial = config.option.keyword or "::" in "".join(config.args)
         unknown = [] if partial else deviations.unknown(self.admitted, every, lanes)
         if unknown:
