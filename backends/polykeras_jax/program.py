@@ -70,12 +70,13 @@ class Program:
         convolves = step.operations["conv"] > 0
         # XLA's CPU convolution is about 6 times slower inside a loop than outside
         self.inside = steps is not None and not (convolves and store.place.platform == "cpu")
-        self.strategy = self._words(options, convolves)
-        compiled = self._chunk if self.inside else self._one
-        self.call = jax.jit(compiled, donate_argnums=0) if options.jit is not False else compiled
+        self.compiled = options.jit is not False
+        function = self._chunk if self.inside else self._one
+        self.call = jax.jit(function, donate_argnums=0) if self.compiled else function
+        self.strategy = self._words(convolves)
 
-    def _words(self, options, convolves):
-        compiled = "compiled by XLA" if options.jit is not False else "operation by operation, not compiled"
+    def _words(self, convolves):
+        compiled = "compiled by XLA" if self.compiled else "operation by operation, not compiled"
         if self.steps is None:
             return f"one step a call, {compiled}"
         if self.inside:
@@ -100,7 +101,8 @@ class Program:
     def _call(self, inputs):
         values = self.store.values
         changing, fixed = {name: values[name] for name in self.changed}, {name: values[name] for name in self.fixed}
-        changed, outputs = self.call(changing, fixed, inputs)
+        # a copy where nothing is compiled: JAX may share memory with a NumPy array, and an input may become state as it is
+        changed, outputs = self.call(changing, fixed, inputs if self.compiled else [jnp.array(x) for x in inputs])
         values.update(changed)
         return outputs
 

@@ -6,6 +6,7 @@ Arrays are tensors of a graph under construction; they have no values, so nothin
 import re
 import sys
 
+import numpy as np
 import tensorflow as tf
 
 from polykeras import contract
@@ -76,7 +77,8 @@ class Store:
     def write(self, values):
         if values:
             ready = [self.variables[name].initializer for name in values]
-            self.session.run(ready, {self.feeds[name]: value for name, value in values.items()})
+            # a copy: a Session shares memory with a NumPy array that lies on a multiple of 64 bytes
+            self.session.run(ready, {self.feeds[name]: np.array(value) for name, value in values.items()})
 
     def get(self, name):
         return self.read([name])[name]
@@ -98,6 +100,7 @@ class Program:
         self.store, self.steps = store, steps
         plan = Plan(step, steps, options, store.place)
         self.strategy = plan.words + ", run by a Session"
+        self.copies = not plan.xla  # an input that becomes state as it is would share the caller's memory
         function = plan.function(step.bind(sys.modules[__name__]), wrapped=plan.xla or steps is not None)
         changing, fixed = [store.variables[n] for n in plan.changed], [store.variables[n] for n in plan.fixed]
         with store.graph.as_default(), tf.device(store.place):
@@ -112,7 +115,7 @@ class Program:
 
     def run(self, inputs):
         with whole_products:
-            return self.call(*inputs)[:-1]
+            return self.call(*map(np.array, inputs) if self.copies else inputs)[:-1]
 
     def native(self):
         return {"placeholders": self.placeholders, "outputs": self.plain_outputs, "operation": self.operation}

@@ -130,7 +130,10 @@ def flip(x, axes):
 
 
 def pad(x, widths, value):
-    return F.pad(x, [width for pair in reversed(widths) for width in pair], value=value)
+    pairs = [width for pair in reversed(widths) for width in pair]
+    if isinstance(value, int) and not -(2**53) <= value <= 2**53:  # F.pad takes its value as a double; integers wrap, so they can be moved there and back
+        return F.pad(x - value, pairs) + value
+    return F.pad(x, pairs, value=value)
 
 
 def take(x, indices, axis):

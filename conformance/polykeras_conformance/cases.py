@@ -93,6 +93,15 @@ def numbers(label, shape, dtype="float32", low=-2.0, high=2.0):
     return generator.integers(int(low), int(high), shape).astype(dtypes.to_numpy(dtype))
 
 
+def everywhere(label, shape, dtype):
+    """Return numbers from all of a dtype's range, always the same for a label; some of them can be added up."""
+    if dtype == "bool":
+        return numbers(label, shape, "int32", 0, 2).astype(bool)
+    if dtypes.is_float(dtype):
+        return array(numbers(label, shape, "float64") * (float(dtypes.largest(dtype)) / 64), dtype)
+    return numbers(label, shape, "int64", -(2**63), 2**63 - 1).astype(dtypes.to_numpy(dtype))
+
+
 def array(values, dtype="float32"):
     """Return a NumPy array of a dtype by its name."""
     with np.errstate(all="ignore"):

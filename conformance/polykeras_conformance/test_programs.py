@@ -64,7 +64,9 @@ def test_programs_share_a_store(place, backend, right):
     twice = mine.beside(lambda: [weight.assign(weight * 2.0).value])
     before = mine.state()
     made = twice()
-    assert np.array_equal(made[0], before[0] * 2) and np.array_equal(mine.state()[0], made[0]) and np.array_equal(mine.state()[1], before[1])
+    after = mine.state()
+    right = np.array_equal(made[0], before[0] * 2) and np.array_equal(after[0], made[0]) and np.array_equal(after[1], before[1])
+    assert right, f"{place}: from {before} the program gave {made} and left {after}"
 
 
 def test_a_store_that_grows(place, backend):
@@ -73,10 +75,10 @@ def test_a_store_that_grows(place, backend):
     mine.run(0, 2, False)
     mine.store.add({"another": np.arange(3.0)})
     mine.run(2, 3, True)
-    assert mine.state()[0] == 5 and mine.store.names() == {*mine.start, "another"}
+    assert mine.state()[0] == 5 and mine.store.names() == {*mine.start, "another"}, f"{place}: a variable was added; the store holds {mine.store.names()}, with {mine.state()}"
     mine.store.remove(["another"])
     mine.run(5, 2, False)
-    assert mine.state()[0] == 7 and mine.store.names() == set(mine.start)
+    assert mine.state()[0] == 7 and mine.store.names() == set(mine.start), f"{place}: a variable was removed; the store holds {mine.store.names()}, with {mine.state()}"
 
 
 def test_outputs_are_kept(place, backend):
@@ -90,21 +92,39 @@ def test_outputs_are_kept(place, backend):
         assert np.array_equal(before, held[index]) and np.array_equal(after, held[index + 1]), f"{place}: run {index} gave {before} and {after}"
 
 
-def test_inputs_are_kept(place, backend):
+def aligned(values):
+    """Return a copy that lies on a multiple of 64 bytes, where frameworks may share memory with NumPy."""
+    room = np.empty(values.nbytes + 64, np.uint8)
+    first = -room.ctypes.data % 64
+    made = room[first : first + values.nbytes].view(values.dtype).reshape(values.shape)
+    made[...] = values
+    return made
+
+
+@pytest.mark.parametrize("jit", ["auto", False])
+def test_inputs_are_kept(place, backend, jit):
     """A program leaves the caller's arrays alone, and what the caller does to them later reaches no state."""
     mine = Bed(BY_NAME["shown-before"], backend)
-    batch = mine.batches[0][0].copy()
-    mine.compiled(None).run([batch])
-    assert np.array_equal(batch, mine.batches[0][0])
+    batch = aligned(mine.batches[0][0])
+    backend.compile(mine.recording.trace, mine.store, None, contract.Options(jit=jit)).run([batch])
+    assert np.array_equal(batch, mine.batches[0][0]), f"{place}: a program wrote into its input"
     batch[:] = 99
     assert np.array_equal(mine.state()[0], mine.batches[0][0]), f"{place}: the state shares memory with an input"
-    start = np.array([1.0, 2.0], "float32")
+
+
+def test_values_are_kept(place, backend):
+    """A store shares no memory with the arrays that it was given and gives."""
+    start = aligned(np.array([1.0, 2.0], "float32"))
     store = backend.store({"a": start}, None)
     start[:] = 5
     read = store.read(["a"])["a"]
     assert read.tolist() == [1, 2], f"{place}: the store shares memory with the array that it was given"
     read[:] = 7
     assert store.read(["a"])["a"].tolist() == [1, 2], f"{place}: the store shares memory with the array that it gave"
+    again = aligned(np.array([3.0, 4.0], "float32"))
+    store.write({"a": again})
+    again[:] = 5
+    assert store.read(["a"])["a"].tolist() == [3, 4], f"{place}: the store shares memory with an array that was written to it"
     store.close()
 
 
@@ -124,4 +144,5 @@ def test_programs_without_inputs(place, backend):
     mine = Bed(BY_NAME["counter"], backend)
     count, _ = mine.variables
     again = mine.beside(lambda: [count.assign(count + 1).value])
-    assert [again()[0].item() for _ in range(3)] == [1, 2, 3] and mine.state()[0] == 3
+    counted = [again()[0].item() for _ in range(3)]
+    assert counted == [1, 2, 3] and mine.state()[0] == 3, f"{place}: counted {counted} and left {mine.state()[0]}"

@@ -3,8 +3,10 @@
 import threading
 from concurrent.futures import ThreadPoolExecutor
 
+import numpy as np
 import pytest
 
+from polykeras import tree
 from polykeras_conformance import places
 from polykeras_conformance.tables.trajectories import ROWS, THREADED
 from polykeras_conformance.trajectory import Case, Run, unequal
@@ -21,20 +23,31 @@ def test_two_backends(place, backend, case):
 
 @pytest.mark.parametrize("case", CASES[:1], ids=repr)
 def test_one_backend(place, backend, case):
-    """Two models on the backend under test."""
-    check(case, [backend, backend])
+    """Two models on the backend under test, with batches of their own, so that one would show in the other."""
+    check(case, [backend, backend], [given, halved])
 
 
-def check(case, backends):
+def given(run, done, chunk):
+    """Train on the batches as they are."""
+    return chunk
+
+
+def halved(run, done, chunk):
+    """Train on halves of the inputs."""
+    x, *rest = chunk.data
+    return chunk._replace(data=(tree.map_structure(lambda leaf: leaf / np.asarray(2, leaf.dtype), x), *rest))
+
+
+def check(case, backends, batches=(given, given)):
     """Assert that runs on these backends are the same, one by one and all at once, step beside step."""
-    alone = [Run(case.row, case.dtype, backend).curve() for backend in backends]
+    alone = [Run(case.row, case.dtype, backend).curve(change) for backend, change in zip(backends, batches)]
     runs, together = [Run(case.row, case.dtype, backend) for backend in backends], threading.Barrier(len(backends))
 
-    def in_step(run, done, chunk):
-        together.wait(SECONDS)
-        return chunk
+    def trained(run, change):
+        def in_step(run, done, chunk):
+            together.wait(SECONDS)
+            return change(run, done, chunk)
 
-    def trained(run):
         try:
             return run.curve(in_step)
         except BaseException:
@@ -42,8 +55,9 @@ def check(case, backends):
             raise
 
     with ThreadPoolExecutor(len(runs)) as pool:
-        made = list(pool.map(trained, runs))
+        made = list(pool.map(trained, runs, batches))
     for backend, mine, right in zip(backends, made, alone):
+        assert len(set(right.losses)) > 1, f"{case.id} on {backend.name}: every step gave the loss {right.losses[0]}"
         assert mine.losses.tobytes() == right.losses.tobytes(), f"{case.id} on {backend.name}: losses {mine.losses}, alone {right.losses}"
         changed = [f"{label} after step {done}" for done, state in mine.states.items() for label in unequal(state, right.states[done])]
         assert not changed, f"{case.id} on {backend.name}: beside another, changed: {', '.join(changed[:5])}"

@@ -5,7 +5,8 @@ import itertools
 import numpy as np
 
 from polykeras_conformance.budgets import Budget
-from polykeras_conformance.cases import array, numbers, primitive
+from polykeras_conformance.cases import array, everywhere, numbers, primitive
+from polykeras_conformance.tables.elementwise import INTS, neighbours
 
 inf, nan = np.inf, np.nan
 AXES = ((), (0,), (1,), (2,), (0, 2), (1, 2), (0, 1, 2))
@@ -22,6 +23,8 @@ def reductions():
         for dtype in ("float64", "int32", "int64", "int8", "uint8", "int16", "uint16", "uint32", "uint64"):
             low = 0 if dtype.startswith("u") else -100
             yield primitive(name, dtype, numbers(name, (3, 7), dtype, low, 100), (1,), False)
+        for dtype in INTS:
+            yield primitive(name, f"wide-{dtype}", everywhere(name, (3, 7), dtype), (1,), False)
         for dtype in ("float32", "int32", "int8", "uint8"):
             yield primitive(name, f"none-{dtype}", np.zeros((2, 0, 3), dtype), (1,), False)
             yield primitive(name, f"none-all-{dtype}", np.zeros((0,), dtype), (0,), True)
@@ -31,7 +34,7 @@ def reductions():
             yield primitive(name, label, array(row), (0,), False)
     yield primitive("sum", "wraps-int32", np.array([2**31 - 1, 1, 5], "int32"), (0,), False)
     yield primitive("prod", "wraps-int32", np.array([2**20, 2**20, 3], "int32"), (0,), False)
-    yield primitive("sum", "cancels", array([1e8, 1, -1e8, 0.5]), (0,), False)
+    yield primitive("sum", "cancels", array([1e4, 1, -1e4, 0.5]), (0,), False)
     yield primitive("sum", "long", array(np.full((65536, 2), 0.1)), (0,), False)
     yield primitive("sum", "long-row", array(np.full((2, 65536), 0.1)), (1,), False)
     for dtype in ("float16", "bfloat16"):
@@ -66,10 +69,12 @@ def orders():
         for dtype in ("float32", "float64", "float16", "bfloat16"):
             for label, row in ORDER.items():
                 yield primitive(name, f"{label}-{dtype}", array(row, dtype), 0)
+            yield primitive(name, f"near-{dtype}", neighbours(dtype), 0)
         for dtype in ("int32", "int64", "int8", "uint8", "int16", "uint16", "uint32", "uint64"):
             low = 0 if dtype.startswith("u") else -3
             yield primitive(name, f"ties-{dtype}", numbers(name, (3, 50), dtype, low, 4), 1)
             ends = np.iinfo(dtype)
+            yield primitive(name, f"near-{dtype}", np.array([ends.max - 1, ends.max, ends.max - 2, ends.min + 1, ends.min], dtype), 0)
             yield primitive(name, f"ends-{dtype}", np.array([0, ends.max, ends.min, 1, ends.max, ends.min], dtype), 0)
         yield primitive(name, "bool", np.array([[False, True, True], [False, False, False]]), 1)
         for axis in (0, 1, 2):
@@ -88,6 +93,8 @@ def running_sums():
     for dtype in ("float64", "int32", "int64", "int8", "uint8", "int16", "uint16", "uint32", "uint64"):
         low = 0 if dtype.startswith("u") else -100
         yield primitive("cumsum", dtype, numbers("cumsum", (3, 9), dtype, low, 100), 1)
+    for dtype in INTS:
+        yield primitive("cumsum", f"wide-{dtype}", everywhere("cumsum", (3, 9), dtype), 1)
     for dtype in ("float16", "bfloat16"):
         yield primitive("cumsum", dtype, numbers("cumsum", (3, 40), dtype, 0, 1), 1, budget=SIXTEEN)
     yield primitive("cumsum", "long-float16", np.ones(4096, "float16"), 0, budget=SIXTEEN)

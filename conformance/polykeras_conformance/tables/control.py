@@ -37,6 +37,21 @@ def in_turn(x, y):
     return p.cond(positive(x), inner, lambda xs: [p.negative(xs[0])], [x, y])
 
 
+def poles(xs):
+    """Return -inf everywhere, with an infinite slope."""
+    return [p.log(p.subtract(xs[0], xs[0]))]
+
+
+def guarded(x, y):
+    """Choose what is finite, where the other branch is not."""
+    return p.cond(positive(x), lambda xs: [p.multiply(*xs)], poles, [x, y])
+
+
+def guarded_again(x, y):
+    """Choose the second, where the first is not finite."""
+    return p.cond(positive(x), poles, lambda xs: [p.multiply(*xs)], [x, y])
+
+
 def doubled(x):
     """Double until the sum of squares is above 1000."""
     small = lambda xs: p.less(p.sum(p.multiply(xs[0], xs[0]), (0, 1), False), number(1000, x))
@@ -110,6 +125,8 @@ ROWS = {
     "cond-enclosed-true": (enclosed, [np.abs(X), Y], True),
     "cond-enclosed-false": (enclosed, [-np.abs(X), Y], True),
     "cond-in-cond": (in_turn, [np.abs(X), X], True),
+    "cond-guarded-true": (guarded, [np.abs(X), Y], True),
+    "cond-guarded-false": (guarded_again, [-np.abs(X), Y], True),
     "while-data": (doubled, [X], False),
     "while-never": (never, [X], False),
     "while-exchange": (exchanged, [X, Y], False),

@@ -1,11 +1,13 @@
 """Cases of the elementwise primitives. Numbers that would be or give denormals are left out on purpose."""
 
+import ml_dtypes
 import numpy as np
 
 from polykeras import dtypes
+from polykeras.ops.dispatch import p
 from polykeras_conformance import budgets
 from polykeras_conformance.budgets import Budget
-from polykeras_conformance.cases import array, numbers, primitive
+from polykeras_conformance.cases import Case, array, everywhere, numbers, primitive
 
 inf, nan = np.inf, np.nan
 EDGES = [nan, inf, -inf, 0.0, -0.0, 1, -1, 0.5, -0.5, 1.5, -1.5, 2, -2, 2.5, -2.5, 3.5, 1000, -1000, 0.001, -0.001]
@@ -30,7 +32,7 @@ HARD = {
 SIXTEEN = Budget(1)
 
 UNARY_FLOAT = ("exp", "expm1", "log", "log1p", "sqrt", "sin", "cos", "tanh", "sigmoid", "erf", "floor", "round")
-ROUNDING = [0.4, 0.6, -0.4, -0.6, 4.5, 5.5, -3.5, 1e10, -1e10, 8388609.0, 0.49999997]
+ROUNDING = [1 - 2.0**-53, 1.5 - 2.0**-52, 2.5 + 2.0**-51, 0.4, 0.6, -0.4, -0.6, 4.5, 5.5, -3.5, 1e10, -1e10, 8388609.0, 0.49999997]
 
 
 def unary():
@@ -61,6 +63,12 @@ def extremes(dtype):
     return np.array([info.min, info.min + 1, *middle, info.max - 1, info.max], dtypes.to_numpy(dtype))
 
 
+def neighbours(dtype):
+    """Return numbers of a float dtype that only its last bit tells apart."""
+    eps = float(ml_dtypes.finfo(dtypes.to_numpy(dtype)).eps)
+    return array([1, 1 + eps, 1 - eps / 2, -1 - eps, -1, 1 + eps, 0], dtype)
+
+
 def grid(first, second):
     """Return two arrays that meet in every combination."""
     return first[:, None], second[None, :]
@@ -88,6 +96,9 @@ def binary():
             yield primitive(name, f"many-{dtype}", numbers(1, (9, 31), dtype, -5, 5), numbers(2, (9, 31), dtype, -5, 5))
         for label, (first, second) in SHAPES.items():
             yield primitive(name, label, numbers(label, first), numbers(label + "'", second))
+    for name in ("equal", "less", "maximum", "minimum"):
+        for dtype in FLOATS:
+            yield primitive(name, f"near-{dtype}", *grid(neighbours(dtype), neighbours(dtype)))
     for name in (*ARITHMETIC, "equal", "less"):
         for dtype in INTS:
             yield primitive(name, f"edges-{dtype}", *grid(extremes(dtype), extremes(dtype)))
@@ -147,12 +158,33 @@ def bits():
 def choices():
     """Yield cases of where."""
     mask = np.array([[True], [False]])
-    for dtype in ("float32", "float64", "bfloat16", "int32", "int64", "uint8"):
-        yield primitive("where", f"broadcast-{dtype}", mask, numbers(1, (3,), dtype, 0, 9), numbers(2, (4, 1, 1), dtype, 0, 9))
+    for dtype in ("float32", "float64", "bfloat16", *INTS):
+        yield primitive("where", f"broadcast-{dtype}", mask, everywhere(1, (3,), dtype), everywhere(2, (4, 1, 1), dtype))
     yield primitive("where", "bool", mask, np.array([True, False]), np.array(False))
     yield primitive("where", "unselected-nan", mask, array([nan, inf]), array([1.0, -inf]))
     yield primitive("where", "scalars", np.array(True), array(1.0), array(nan))
     yield primitive("where", "empty", np.zeros((0, 1), bool), array([1.0, 2.0]), array(0.0))
 
 
-CASES = [*unary(), *binary(), *powers(), *bits(), *choices()]
+# what gives -0.0, of these arrays
+MINUS_ZEROS = {
+    "negative": ([0.0, -0.0],), "abs": ([0.0, -0.0],), "floor": ([-0.0, 0.0],), "round": ([-0.0, 0.0, -0.4, 0.4],), "sqrt": ([-0.0, 0.0],),
+    "multiply": ([0.0, -0.0, 0.0, -0.0], [-1.0, 1.0, 1.0, -1.0]), "divide": ([0.0, -0.0, 1.0, -1.0], [-1.0, 1.0, inf, inf]),
+}  # fmt: skip
+
+
+def signed_zeros():
+    """Yield cases whose results are zeros of either sign, shown as 1 / x: -inf and inf."""
+    for dtype in FULL:
+        for name, rows in MINUS_ZEROS.items():
+            yield Case(f"{name}-signed-zero-{dtype}", name, shown_by_division(name), [array(row, dtype) for row in rows], operation=name)
+        whole = lambda x, dtype=dtype: p.divide(x, p.full((), -0.0, dtype))
+        yield Case(f"full-signed-zero-{dtype}", "full", whole, [array([1, -1], dtype)], operation="full", expected=[array([-inf, inf], dtype)])
+
+
+def shown_by_division(name):
+    """Return 1 / the result of a primitive."""
+    return lambda *xs: p.divide(p.full((), 1, p.dtype(xs[0])), getattr(p, name)(*xs))
+
+
+CASES = [*signed_zeros(), *unary(), *binary(), *powers(), *bits(), *choices()]

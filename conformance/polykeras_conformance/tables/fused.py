@@ -37,6 +37,7 @@ ROWS = [
     *(op(name, "half", n("half", 4, 9, dtype="float16"), budget=HALF, smooth=False) for name in ("softmax", "log_softmax", "layer_normalization", "mean", "var")),
     op("gelu", "tanh", n("x", 5, 9), True), op("softmax", "axis", n("x", 5, 4, 3), 1), op("log_softmax", "axis", n("x", 5, 4, 3), 1),
     op("layer_normalization", "far", 1000 + n("x", 5, 16), n("g", 16), n("b", 16)), op("layer_normalization", "epsilon", 0.01 * n("x", 5, 16), n("g", 16), n("b", 16), -1, 0.001), op("layer_normalization", "rank-four", n("x", 2, 3, 4, 8), n("g", 8), n("b", 8)),
+    op("rms_normalization", "epsilon", 0.01 * n("x", 5, 16), n("g", 16), -1, 0.001),
     op("batch_normalization", "wide", n("x", 32, 17), n("m", 17), n("v", 17, low=0.5), 1, n("s", 17), n("o", 17), 0.001), op("batch_normalization", "small-variance", n("x", 8, 5), n("m", 5), n("v", 5, low=1e-4, high=1e-2), 1),
     op("moments", "image", n("x", 4, 6, 5, 3), (0, 1, 2)), op("moments", "far", 1000 + n("x", 8, 3), (0,)),
 ]  # fmt: skip

@@ -29,6 +29,8 @@ def reductions():
         yield op(name, "nan", array([[1, nan], [2, 3]]), axis=1, budget=budget, group="reductions", smooth=False)
         yield op(name, "inf", array([[1, inf], [-inf, 3]]), axis=1, budget=budget, group="reductions", smooth=False)
         yield op(name, "scalar", array(2.5), budget=budget, group="reductions", smooth=smooth and name not in ("std", "norm"))
+    for name in ("any", "all"):
+        yield op(name, "rows", array([[0, 0], [0, 2], [nan, 1]]), axis=1, budget=EXACT, group="reductions", smooth=False)
     for name in ("max", "min"):
         yield op(name, "initial", X, axis=1, initial=0.5, budget=EXACT, group="reductions")
         yield op(name, "least", np.array([[-128, 5], [127, -1]], "int8"), axis=0, budget=EXACT, group="reductions")

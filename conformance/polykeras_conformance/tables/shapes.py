@@ -4,15 +4,10 @@ import numpy as np
 
 from polykeras import dtypes
 from polykeras_conformance.budgets import SUMMED, Budget
-from polykeras_conformance.cases import array, numbers, primitive
+from polykeras_conformance.cases import array, everywhere, numbers, primitive
 
 nan, inf = np.nan, np.inf
 EVERY = dtypes.ALL
-
-
-def some(label, shape, dtype):
-    """Return values of any dtype."""
-    return numbers(label, shape, "int32", 0, 2).astype(bool) if dtype == "bool" else numbers(label, shape, dtype, 0, 100)
 
 
 RESHAPES = {
@@ -58,13 +53,13 @@ def moved():
         yield primitive("pad", label, numbers(label, (2,)), ((1, 1),), value)
         yield primitive("pad", f"{label}-float64", numbers(label, (2,), "float64"), ((1, 1),), value)
     yield primitive("pad", "true", np.array([False, False]), ((1, 0),), True)
-    yield primitive("pad", "large", np.array([1, 2]), ((1, 0),), 2**40 + 1)
+    yield primitive("pad", "large", np.array([1, 2]), ((1, 0),), 2**53 + 1)
 
 
 def every_dtype():
     """Yield one case per dtype of each primitive that takes any."""
     for dtype in EVERY:
-        x = some(dtype, (2, 3), dtype)
+        x = everywhere(dtype, (2, 3), dtype)
         yield primitive("reshape", dtype, x, (3, 2))
         yield primitive("transpose", dtype, x, (1, 0))
         yield primitive("broadcast_to", dtype, x, (2, 2, 3))
@@ -77,7 +72,7 @@ def every_dtype():
         yield primitive("stop_gradient", dtype, x)
         if dtype != "bool":
             budget = SUMMED if dtype in ("float32", "float64") else Budget(1, "absolute") if dtypes.is_float(dtype) else None
-            yield primitive("scatter_add", dtype, x, np.array([1, 1, 0], "int32"), some("u", (3, 3), dtype), budget=budget)
+            yield primitive("scatter_add", dtype, x, np.array([1, 1, 0], "int32"), everywhere("u", (3, 3), dtype), budget=budget)
 
 
 def joined():
@@ -98,6 +93,7 @@ def picked():
         for axis in (0, 1, 2):
             yield primitive("take", f"axis{axis}-{kind}", x, index([2, 0, 2]), axis)
         yield primitive("take", f"scalar-{kind}", x, index(1), 1)
+        yield primitive("take", f"scalar-of-a-row-{kind}", numbers(kind, (3,)), index(1), 0)
         yield primitive("take", f"table-{kind}", x, index([[0, 2], [1, 1]]), 1)
         yield primitive("take", f"none-{kind}", x, index(np.zeros((0,))), 0)
         for axis in (0, 1, 2):
