@@ -123,3 +123,12 @@ def test_conformance_names_no_framework():
     for name, tree in modules(ROOT / "conformance" / "polykeras_conformance").items():
         found += [f"{name}:{line} imports {other}" for line, other in imports(tree) if other.split(".")[0] in FRAMEWORKS | set(BACKENDS)]
     assert not found
+
+
+def test_what_editors_see_is_what_there_is():
+    """The imports that type checkers read in polykeras/__init__.py are those of its tables."""
+    body = CORE["polykeras"].body
+    (shown,) = [node.body for node in body if isinstance(node, ast.If)]
+    told = {(alias.name, node.module.removeprefix("polykeras").lstrip(".")) for node in shown for alias in node.names}
+    tables = {node.targets[0].id: ast.literal_eval(node.value) for node in body if isinstance(node, ast.Assign) and node.targets[0].id in ("_PARTS", "_HOMES")}
+    assert told == {(name, "") for name in tables["_PARTS"]} | set(tables["_HOMES"].items())
