@@ -4,6 +4,8 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 WORKERS ?= 2
+BACKENDS ?= numpy torch jax tensorflow tensorflow_graph
+PYTEST := TF_CPP_MIN_LOG_LEVEL=3 OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n $(WORKERS)
 
 .PHONY: demo test numbers docs bench clean
 
@@ -13,10 +15,13 @@ demo: $(VENV)/core
 	@$(BIN)/polykeras demo
 	@echo "To add a backend: $(BIN)/python -m pip install --constraint constraints.txt -e '.[jax]'   (or torch, tensorflow, all), then make demo again."
 
-# Everything at the tested versions, and the whole suite.
+# Everything at the tested versions, and the whole suite; conformance backend by backend, which bounds the memory.
 test: $(VENV)/everything
-	TF_CPP_MIN_LOG_LEVEL=3 OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n $(WORKERS) --dist loadscope tests
-	TF_CPP_MIN_LOG_LEVEL=3 OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n $(WORKERS) --dist loadscope --pyargs polykeras_conformance --pk-backend=all
+	@failed=; $(PYTEST) --dist loadscope tests || failed="tests"; \
+	for name in $(BACKENDS); do \
+		$(PYTEST) --dist loadgroup --pyargs polykeras_conformance --pk-backend=$$name || failed="$$failed $$name"; \
+	done; \
+	test -z "$$failed" || { echo "Failed: $$failed"; exit 1; }
 
 # The numbers that this house watches: primitives, code lines, framework names, layering, sizes.
 numbers: $(VENV)/core

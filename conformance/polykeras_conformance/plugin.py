@@ -22,6 +22,7 @@ def pytest_addoption(parser):
 
 def pytest_configure(config):
     """Keep a ledger where backends are tested."""
+    config.addinivalue_line("markers", "xdist_group(name): tests that one worker of pytest-xdist runs, where it is installed")
     if config.getoption("--pk-backend"):
         from polykeras_conformance.ledger import Ledger
 

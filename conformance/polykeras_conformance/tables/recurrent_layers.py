@@ -19,20 +19,28 @@ def each(name, states):
         (f"{name}-plain", lambda k: cls(k)(4), SERIES),
         (f"{name}-sequences", lambda k: cls(k)(4, return_sequences=True, use_bias=False), SERIES),
         (f"{name}-state", lambda k: cls(k)(4, return_sequences=True, return_state=True), SERIES, {"initial_state": states}),
-        (f"{name}-last-state", lambda k: cls(k)(4, return_state=True), SERIES, {"mask": ENDS}),
-        (f"{name}-backwards", lambda k: cls(k)(4, return_sequences=True, go_backwards=True), SERIES),
         (f"{name}-backwards-mask", lambda k: cls(k)(4, return_sequences=True, return_state=True, go_backwards=True), SERIES, {"masks": {0: ENDS}}),
         (f"{name}-mask", lambda k: cls(k)(4, return_sequences=True), SERIES, {"masks": {0: ENDS}}),
-        (f"{name}-gaps", lambda k: cls(k)(4, return_sequences=True), SERIES, {"masks": {0: GAPS}}),
-        (f"{name}-zeros", lambda k: cls(k)(4, return_sequences=True, zero_output_for_mask=True), SERIES, {"masks": {0: GAPS}}),
-        (f"{name}-stateful", lambda k: cls(k)(4, stateful=True), SERIES, {"calls": 2}),
         (f"{name}-activation", lambda k: cls(k)(4, activation="relu"), SERIES),
         (f"{name}-unrolled", lambda k: cls(k)(4, unroll=True), SERIES),
         (f"{name}-dropout", lambda k: cls(k)(4, dropout=0.4, recurrent_dropout=0.3, seed=5), SERIES, {"modes": BOTH}),
-        (f"{name}-input-dropout", lambda k: cls(k)(4, dropout=0.4, return_sequences=True, seed=6), SERIES, {"modes": (True,), "masks": {0: ENDS}}),
         (f"{name}-penalties", lambda k: cls(k)(2, kernel_regularizer="l2", recurrent_regularizer="l1", bias_regularizer="l2", activity_regularizer="l2", kernel_constraint="non_neg", recurrent_constraint=k.constraints.MaxNorm(0.5), bias_constraint="unit_norm"), SERIES),
         (f"{name}Cell-one-step", lambda k: getattr(k.layers, f"{name}Cell")(4), SERIES[:, 0], states),
         (f"{name}-RNN", lambda k: k.layers.RNN(getattr(k.layers, f"{name}Cell")(4), return_sequences=True, return_state=True), SERIES, {"masks": {0: GAPS}}),
+    )
+
+
+def of_rnn(name):
+    """Return rows of what the kinds have from RNN itself; a kind with one state and a kind with two will do."""
+    cls = lambda k: getattr(k.layers, name)
+    return rows(
+        name,
+        (f"{name}-last-state", lambda k: cls(k)(4, return_state=True), SERIES, {"mask": ENDS}),
+        (f"{name}-backwards", lambda k: cls(k)(4, return_sequences=True, go_backwards=True), SERIES),
+        (f"{name}-gaps", lambda k: cls(k)(4, return_sequences=True), SERIES, {"masks": {0: GAPS}}),
+        (f"{name}-zeros", lambda k: cls(k)(4, return_sequences=True, zero_output_for_mask=True), SERIES, {"masks": {0: GAPS}}),
+        (f"{name}-stateful", lambda k: cls(k)(4, stateful=True), SERIES, {"calls": 2}),
+        (f"{name}-input-dropout", lambda k: cls(k)(4, dropout=0.4, return_sequences=True, seed=6), SERIES, {"modes": (True,), "masks": {0: ENDS}}),
     )
 
 
@@ -53,8 +61,9 @@ STACKS = [
     ("StackedRNNCells-mask", lambda k: k.layers.RNN([k.layers.SimpleRNNCell(3), k.layers.SimpleRNNCell(2)]), SERIES, {"masks": {0: ENDS}}),
 ]
 WAYS = [
-    *(both_ways("GRU", f"{mode}-sequences", layer={"return_sequences": True}, merge_mode=mode) for mode in ("concat", "sum", "mul", "ave", None)),
-    *(both_ways("SimpleRNN", f"{mode}", merge_mode=mode) for mode in ("concat", "sum", "mul", "ave", None)),
+    *(both_ways("SimpleRNN", f"{mode}-sequences", layer={"return_sequences": True}, merge_mode=mode) for mode in ("concat", "sum", "mul", "ave", None)),
+    *(both_ways("SimpleRNN", f"{mode}", merge_mode=mode) for mode in ("mul", None)),
+    both_ways("GRU", "concat", layer={"return_sequences": True}),
     both_ways("LSTM", "state", layer={"return_state": True, "return_sequences": True}),
     both_ways("LSTM", "initial-state", initial_state=[STATE, CARRY, numbers("b", (3, 4), "float64"), numbers("d", (3, 4), "float64")]),
     both_ways("LSTM", "mask", layer={"return_sequences": True}, masks={0: ENDS}),
@@ -65,5 +74,6 @@ WAYS = [
 
 ROWS = [
     *each("SimpleRNN", [STATE]), *each("LSTM", [STATE, CARRY]), *each("GRU", [STATE]), *rows("GRU", *MORE),
+    *of_rnn("SimpleRNN"), *of_rnn("LSTM"),
     *rows("stacks", *STACKS), *rows("ways", *WAYS),
 ]  # fmt: skip
