@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
 
 import click
 from rich.console import Console
@@ -108,7 +109,7 @@ def parity(target, names, steps, batch_size, html_path, as_json):
 @click.option("--report", "path", type=click.Path(dir_okay=False, writable=True), help="Write a page, and the same as JSON beside it.")
 @click.option("--workers", type=click.IntRange(min=1), help="Processes to run in; needs pytest-xdist.")
 def conformance(names, lanes, case, path, workers):
-    """Run pytest on the suite in a process of its own."""
+    """Run pytest on the suite once per backend, each in a process of its own, whose memory goes with it; then merge the reports."""
     with _friendly():
         for module, distribution in (("pytest", "polykeras[conformance]"), ("polykeras_conformance", "polykeras"), ("xdist", "pytest-xdist")):
             if importlib.util.find_spec(module) is None and (workers or module != "xdist"):
@@ -117,11 +118,20 @@ def conformance(names, lanes, case, path, workers):
     modules = [f"polykeras_conformance.test_{lane}" for lane in sorted(wanted)]
     if not modules or not all(map(importlib.util.find_spec, modules)):
         modules = ["polykeras_conformance"]
-    given = {"--pk-backend": ",".join(names), "--pk-lane": ",".join(lanes), "--pk-case": case, "--pk-report": path}
-    options = [f"{option}={value}" for option, value in given.items() if value]
     spread = ["-n", str(workers), "--dist=loadgroup"] if workers else []
-    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *spread, "--pyargs", *modules, *options]
-    sys.exit(subprocess.run(command, check=False).returncode)
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *spread, "--pyargs", *modules]
+    names = registry.names() if names == ("all",) else names
+    with tempfile.TemporaryDirectory() as folder:
+        reports = [f"{folder}/{index}.json" for index in range(len(names))] if len(names) > 1 else [path]
+        statuses = []
+        for name, report in zip(names, reports):
+            given = {"--pk-backend": name, "--pk-lane": ",".join(lanes), "--pk-case": case, "--pk-report": path and report}
+            options = [f"{option}={value}" for option, value in given.items() if value]
+            statuses.append(subprocess.run([*command, *options], check=False).returncode)
+        made = [report for report in reports if path and os.path.exists(report)]
+        if len(names) > 1 and made:
+            subprocess.run([sys.executable, "-m", "polykeras_conformance.merge", path, *made], check=True)
+    sys.exit(max(statuses))
 
 
 @main.command("new-backend", help="Write the beginnings of a backend of your own: a distribution with every primitive yet to be written.")

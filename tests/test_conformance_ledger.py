@@ -2,12 +2,13 @@
 
 import collections
 import html.parser
+import json
 import re
 import sys
 
 import pytest
 
-from polykeras_conformance import deviations
+from polykeras_conformance import deviations, merge
 from tests.ailing import ROW, Bed
 
 EXPECTED = {
@@ -193,9 +194,13 @@ def test_rows_without_a_case(bed):
 # -- processes -------------------------------------------------------------------------------------------------
 
 
+def plain(report):
+    """Return what a report says of its cases, without the time they took."""
+    return [{key: value for key, value in row.items() if key != "seconds"} for row in report["cases"]]
+
+
 def test_several_processes(bed, whole):
     status, output, made = bed.report("spread", "-n2", backend="sick,well")
-    plain = lambda found: [{key: value for key, value in row.items() if key != "seconds"} for row in found["cases"]]
     assert status == 1 and plain(made) == plain(whole[2])
     assert (made["counts"], made["chosen"], made["not run"]) == (whole[2]["counts"], 27, 0)
 
@@ -208,6 +213,13 @@ def test_a_process_that_dies(bed):
     assert "crashed" in lost["text"] and rows["tiny/test_of_the_suite"]["outcome"] == "pass"
 
 
+def test_reports_of_several_runs_merge_into_one(bed, whole):
+    reports = [bed.report(name, backend=name)[2] for name in ("sick", "well")]
+    made = merge.merged(reports)
+    assert plain(made) == plain(whole[2]) and made["counts"] == whole[2]["counts"] and made["deviations"] == whole[2]["deviations"]
+    assert (made["chosen"], made["not run"], set(made["environment"]["backends"])) == (27, 0, {"sick", "well"})
+
+
 def test_the_command(bed):
     command = (sys.executable, "-m", "polykeras.cli", "conformance")
     case = "primitives/test_value[{}-program-floor-scalar]"
@@ -216,6 +228,9 @@ def test_the_command(bed):
         assert status == 0 and "well-program: 1 pass, of 1" in output and (bed.folder / "one.html").exists()
         status, output = bed.pytest("sick", "--case", case.format("sick"), command=command)
         assert status == 1 and "sick-program: 1 fail, of 1" in output
+        status, output = bed.pytest("sick", "well", "--lane", "mode", "--report", "both.html", command=command)
+        made = json.loads((bed.folder / "both.json").read_text())
+        assert status == 0 and {row["backend"] for row in made["cases"]} == set(made["environment"]["backends"]) == {"sick", "well"}
     status, output = bed.pytest("slck", command=command)
     assert status == 4 and "Unknown backend: got 'slck'" in output
 

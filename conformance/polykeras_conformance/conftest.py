@@ -1,5 +1,7 @@
 """What every lane gets: a bench, and a place for each chosen backend and mode."""
 
+import gc
+
 import pytest
 
 from polykeras_conformance.cases import Bench
@@ -34,6 +36,11 @@ def pytest_collection_modifyitems(config, items):
     if out:
         config.hook.pytest_deselected(items=out)
         items[:] = left
+
+
+def pytest_collection_finish(session):
+    """Spare the tables of cases, which live as long as the run, from being searched for garbage."""
+    gc.freeze()
 
 
 @pytest.fixture(scope="session")

@@ -8,18 +8,16 @@ the report says how many were not run.
 """
 
 import collections
-import json
-import pathlib
 
 import pytest
 
 from polykeras.plugins import registry
-from polykeras_conformance import deviations, environment, margins, page
+from polykeras_conformance import deviations, environment, margins, merge
 from polykeras_conformance.plugin import RANDOM
 
 OUTCOMES = ("pass", "fail", "xfail", "xpass", "unsupported", "unreviewed", "infra-error")
 BAD = ("fail", "xpass", "unreviewed", "infra-error")
-SUITE = "suite"  # the place of tests of the suite itself
+SUITE = merge.SUITE
 INFRA = ("MemoryError", "OSError", "OutOfMemoryError", "ResourceExhaustedError")  # and what descends from these
 KEY = "polykeras"
 
@@ -203,11 +201,8 @@ class Ledger:
         if self.selected > len(self.rows):
             terminalreporter.write_line(f"{self.selected - len(self.rows)} of the {self.selected} cases were not run.")
         if self.path is not None:
-            made = self.as_dict()
-            path = pathlib.Path(self.path)
-            path.with_suffix(".json").write_text(json.dumps(made, indent=1), encoding="utf-8")
-            path.with_suffix(".html").write_text(page.render(made), encoding="utf-8")
-            terminalreporter.write_line(f"report: {path.with_suffix('.html')} and {path.with_suffix('.json')}")
+            shown, data = merge.write(self.as_dict(), self.path)
+            terminalreporter.write_line(f"report: {shown} and {data}")
 
 
 def _last_line(report):

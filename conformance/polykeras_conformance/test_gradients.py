@@ -10,9 +10,12 @@ from polykeras_conformance.tables import corners, smooth
 NOT_DIFFERENTIABLE = {name for name, entry in contract.PRIMITIVES.items() if not entry.gradient or entry.gradient == contract.NONE}
 OPS = [case for case in test_ops.CASES if case.smooth]
 
-# An op's gradient is that of its primitives: one case of each is tried. All windows and shapes are tried in float64;
-# in float32, and twice, a few of each primitive.
-SINGLE = thinned([gradients.of_case(case, "float32") for case in [*thick(smooth.CASES, 4), *firsts(OPS)]])
+# An op's gradient is that of its primitives: one case of each is tried, in programs. All windows and shapes are tried
+# in float64; in float32, and twice, a few of each primitive; eagerly, one.
+SINGLE = [
+    *thinned([gradients.of_case(case, "float32") for case in thick(smooth.CASES, 4)]),
+    *in_programs([gradients.of_case(case, "float32") for case in firsts(OPS)]),
+]
 DOUBLE = in_programs([gradients.of_case(case, "float64") for case in [*smooth.CASES, *firsts(OPS)]])
 TWICE = thick([case for case in smooth.CASES if case.group not in NOT_DIFFERENTIABLE], 4)
 CORNERS = thinned(corners.CASES)
