@@ -122,15 +122,20 @@ def thick(cases, most):
 
 
 def thinned(cases, name=lambda case: case.id.partition("-")[0]):
-    """Return the same cases, of each name only the first to be run eagerly too.
-
-    What an op is composed of has been tried eagerly in the lane of primitives; there is no need to
-    try every composition, which on backends that compile each operation takes minutes.
-    """
+    """Return the same cases, of each name only the first to be run eagerly too."""
     first = {name(case): id(case) for case in reversed(cases)}
     for case in cases:
         case.eager = id(case) == first[name(case)]
     return cases
+
+
+def composed(cases):
+    """Return the same cases, of each group only the first to be run eagerly too.
+
+    What they are composed of has been tried eagerly in the lane of primitives; there is no need to
+    try every composition, which on backends that compile each operation takes minutes.
+    """
+    return thinned(cases, name=lambda case: case.group)
 
 
 def in_programs(cases):

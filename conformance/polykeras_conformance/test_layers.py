@@ -3,13 +3,13 @@
 import pytest
 
 from polykeras import layers
-from polykeras_conformance.cases import firsts, in_programs, thinned
+from polykeras_conformance.cases import composed, firsts, in_programs
 from polykeras_conformance.layer_cases import cases, check
 from polykeras_conformance.tables import layers as table
 from polykeras_conformance.tables import recurrent_layers
 
 ROWS = [*table.ROWS, *recurrent_layers.ROWS]
-SINGLE = thinned(cases(ROWS, "float32"))
+SINGLE = composed(cases(ROWS, "float32"))
 DOUBLE = in_programs(firsts(cases(ROWS, "float64")))  # one case of each: the formulas are those of float32
 ABSTRACT = {"Layer", "InputSpec", "Input", "InputLayer"}  # no arithmetic of their own
 

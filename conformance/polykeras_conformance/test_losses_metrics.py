@@ -3,7 +3,7 @@
 import pytest
 
 from polykeras import losses, metrics
-from polykeras_conformance.cases import firsts, in_programs, thinned
+from polykeras_conformance.cases import composed, firsts, in_programs, thinned
 from polykeras_conformance.loss_cases import MetricCase, loss_case
 from polykeras_conformance.tables import losses as table
 
@@ -11,7 +11,7 @@ LOSSES = {dtype: [loss_case(row, dtype) for row in table.LOSSES] for dtype in ("
 METRICS = {dtype: [MetricCase(row, dtype) for row in table.METRICS] for dtype in ("float32", "float64")}
 EAGER = ("Mean", "Accuracy", "Precision")  # metrics of which all others are variations
 METRICS["float64"] = firsts(METRICS["float64"])
-thinned(LOSSES["float32"]), in_programs(LOSSES["float64"]), in_programs(METRICS["float64"])
+composed(LOSSES["float32"]), in_programs(LOSSES["float64"]), in_programs(METRICS["float64"])
 for case in thinned(METRICS["float32"]):
     case.eager = case.eager and case.id.partition("-")[0] in EAGER
 

@@ -2,10 +2,10 @@
 
 import pytest
 
-from polykeras_conformance.cases import thinned
+from polykeras_conformance.cases import composed
 from polykeras_conformance.tables import ops_elementwise, ops_nn, ops_reduce, ops_shapes
 
-CASES = thinned([*ops_elementwise.CASES, *ops_reduce.CASES, *ops_shapes.CASES, *ops_nn.CASES])
+CASES = composed([*ops_elementwise.CASES, *ops_reduce.CASES, *ops_shapes.CASES, *ops_nn.CASES])
 
 
 @pytest.mark.parametrize("case", CASES, ids=repr)

@@ -135,7 +135,7 @@ SEQUENCES = {
     "lstm-gate-order": fused("lstm", "layers", "LSTM-plain", change=given(gates((0, 2, 1, 3), 3, 4, 5))),
     "lstm-forget-bias-twice": fused("lstm", "fused", "lstm-plain", change=given(forgetting)),
     "lstm-mask-ignored-at-the-end": fused("lstm", "layers", "LSTM-last-state", change=given(unmasked(6, last=True))),
-    "gru-mask-ignored": fused("gru", "layers", "GRU-mask", change=given(unmasked(5))),
+    "gru-mask-ignored": fused("gru", "layers", "GRU-backwards-mask", change=given(unmasked(5))),
     "rnn-forward-only": fused("simple_rnn", "layers", "SimpleRNN-backwards", change=given(lambda b, *args: (*args[:-2], False, args[-1]))),
     "rnn-last-output-for-zeros": fused("simple_rnn", "layers", "SimpleRNN-zeros", change=given(lambda b, *args: (*args[:-1], False))),
     "lstm-outputs-turned": fused("lstm", "fused", "lstm-backwards", change=of_op(lambda b, made, *args: (b.flip(made[0], (1,)) if args[-2] else made[0], *made[1:]))),

@@ -11,8 +11,8 @@ GAPS = np.array([[False, True, True, False, True], [True, False, True, True, Fal
 STATE, CARRY = x(3, 4, label="state", low=-1, high=1), x(3, 4, label="carry", low=-1, high=1)
 
 
-def each(name, states):
-    """Return rows that all three kinds have."""
+def each(name, states, modes=(True,)):
+    """Return rows that all three kinds have; one of them is tried with its dropout idle too."""
     cls = lambda k: getattr(k.layers, name)
     return rows(
         name,
@@ -20,13 +20,10 @@ def each(name, states):
         (f"{name}-sequences", lambda k: cls(k)(4, return_sequences=True, use_bias=False), SERIES),
         (f"{name}-state", lambda k: cls(k)(4, return_sequences=True, return_state=True), SERIES, {"initial_state": states}),
         (f"{name}-backwards-mask", lambda k: cls(k)(4, return_sequences=True, return_state=True, go_backwards=True), SERIES, {"masks": {0: ENDS}}),
-        (f"{name}-mask", lambda k: cls(k)(4, return_sequences=True), SERIES, {"masks": {0: ENDS}}),
         (f"{name}-activation", lambda k: cls(k)(4, activation="relu"), SERIES),
-        (f"{name}-unrolled", lambda k: cls(k)(4, unroll=True), SERIES),
-        (f"{name}-dropout", lambda k: cls(k)(4, dropout=0.4, recurrent_dropout=0.3, seed=5), SERIES, {"modes": BOTH}),
+        (f"{name}-dropout", lambda k: cls(k)(4, dropout=0.4, recurrent_dropout=0.3, seed=5), SERIES, {"modes": modes}),
         (f"{name}-penalties", lambda k: cls(k)(2, kernel_regularizer="l2", recurrent_regularizer="l1", bias_regularizer="l2", activity_regularizer="l2", kernel_constraint="non_neg", recurrent_constraint=k.constraints.MaxNorm(0.5), bias_constraint="unit_norm"), SERIES),
         (f"{name}Cell-one-step", lambda k: getattr(k.layers, f"{name}Cell")(4), SERIES[:, 0], states),
-        (f"{name}-RNN", lambda k: k.layers.RNN(getattr(k.layers, f"{name}Cell")(4), return_sequences=True, return_state=True), SERIES, {"masks": {0: GAPS}}),
     )
 
 
@@ -35,6 +32,9 @@ def of_rnn(name):
     cls = lambda k: getattr(k.layers, name)
     return rows(
         name,
+        (f"{name}-mask", lambda k: cls(k)(4, return_sequences=True), SERIES, {"masks": {0: ENDS}}),
+        (f"{name}-unrolled", lambda k: cls(k)(4, unroll=True), SERIES),
+        (f"{name}-RNN", lambda k: k.layers.RNN(getattr(k.layers, f"{name}Cell")(4), return_sequences=True, return_state=True), SERIES, {"masks": {0: GAPS}}),
         (f"{name}-last-state", lambda k: cls(k)(4, return_state=True), SERIES, {"mask": ENDS}),
         (f"{name}-backwards", lambda k: cls(k)(4, return_sequences=True, go_backwards=True), SERIES),
         (f"{name}-gaps", lambda k: cls(k)(4, return_sequences=True), SERIES, {"masks": {0: GAPS}}),
@@ -73,7 +73,7 @@ WAYS = [
 ]  # fmt: skip
 
 ROWS = [
-    *each("SimpleRNN", [STATE]), *each("LSTM", [STATE, CARRY]), *each("GRU", [STATE]), *rows("GRU", *MORE),
+    *each("SimpleRNN", [STATE], BOTH), *each("LSTM", [STATE, CARRY]), *each("GRU", [STATE]), *rows("GRU", *MORE),
     *of_rnn("SimpleRNN"), *of_rnn("LSTM"),
     *rows("stacks", *STACKS), *rows("ways", *WAYS),
 ]  # fmt: skip
