@@ -219,10 +219,16 @@ class Fused(NamedTuple):
 
     `function` takes the op's own parameters, arrays for arrays. `when(*args, **kwargs)`, given
     objects with .shape and .dtype in place of arrays, says whether it serves this call.
+    `in_place`, where there is one, does the same but may write each result over the argument whose
+    place stands in `overwrites`; it is called where nothing else needs them. A backend that has any
+    must keep its state to itself: its Program copies what `step.borrowed(backend)` names, its Store
+    copies what it takes and gives.
     """
 
     function: object
     when: object = None
+    in_place: object = None
+    overwrites: tuple = ()
 
 
 def faults(backend):

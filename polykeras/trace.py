@@ -13,6 +13,7 @@ import numpy as np
 
 from polykeras import contract, spec
 from polykeras.errors import TracingError
+from polykeras.ownership import Ownership
 from polykeras.sizes import Floor, Size, is_static
 from polykeras.spec import Spec
 
@@ -204,10 +205,14 @@ class Trace:
             backend: whose primitives and fused ops are called.
             hoist: make constants once, now, rather than in each call; for backends that run eagerly.
         """
-        writer = Writer(self, hoist)
+        writer = Writer(self, hoist, Ownership(self, used, backend.fused).in_place())
         names = {"b": backend, "fused": backend.fused, "constants": writer.constants, "inf": math.inf, "nan": math.nan}
         exec(compile(writer.source, f"<step on {backend.name}>", "exec"), names)
         return names["make"]()
+
+    def borrowed(self, backend):
+        """Return (names of updates, places of outputs) whose memory may be something else's too; see ownership.py."""
+        return Ownership(self, used, backend.fused).borrowed()
 
     def __str__(self):
         return Writer(self, False).source
@@ -257,9 +262,9 @@ def _count(nodes, counts):
 class Writer:
     """Writes a Trace as the source of a Python function."""
 
-    def __init__(self, trace, hoist):
-        self.names, self.constants, self.hoisted = {}, [], set()
-        self.hoist = hoist
+    def __init__(self, trace, hoist, in_place=frozenset()):
+        self.names, self.constants, self.hoisted, self.same = {}, [], set(), {}
+        self.hoist, self.in_place = hoist, in_place
         self.prelude, self.fused = [], {}
         self.unknowns = {}
         lines = self._head(trace)
@@ -271,7 +276,12 @@ class Writer:
     def _aliases(self, trace):
         plain = {name for name in trace.operations if not name.startswith("fused.")} | {"shape"}
         fused = sorted(name.partition(".")[2] for name in trace.operations if name.startswith("fused."))
-        return [f"    p_{name} = b.{name}" for name in sorted(plain)] + [f"    f_{name} = fused[{name!r}].function" for name in fused]
+        over = sorted({node.operation[6:] for node in trace.nodes if id(node) in self.in_place})
+        return [
+            *(f"    p_{name} = b.{name}" for name in sorted(plain)),
+            *(f"    f_{name} = fused[{name!r}].function" for name in fused),
+            *(f"    i_{name} = fused[{name!r}].in_place" for name in over),
+        ]
 
     def _head(self, trace):
         lines = []
@@ -288,10 +298,14 @@ class Writer:
     def _lines(self, nodes, results, depth):
         """Return the lines of some calls, each array dropped after its last use."""
         margin, lines = "    " * depth, []
-        last = {id(x): None for x in used(results, [])}
+        for node in nodes:
+            if _changes_nothing(node):
+                self.same[id(node.outs[0])] = self._root(node.args[0])
+        nodes = [node for node in nodes if id(node.outs[0]) not in self.same]
+        last = {id(self._root(x)): None for x in used(results, [])}
         drops = collections.defaultdict(list)
         for node in reversed(nodes):
-            for x in used(node.args, []) + node.outs:
+            for x in map(self._root, used(node.args, []) + node.outs):
                 if id(x) not in last:
                     last[id(x)] = node
                     drops[id(node)].append(x)
@@ -307,14 +321,19 @@ class Writer:
                 lines.append(f"{margin}del {', '.join(dropped)}")
         return lines
 
+    def _root(self, x):
+        """Return the array that an array is, where the call that made it changed nothing."""
+        return self.same.get(id(x), x)
+
     def _is_constant(self, node):
         if not self.hoist or node.operation in HIGHER or node.operation.startswith("fused."):
             return False
-        return all(id(x) in self.hoisted for x in used(node.args, [])) and not _has_size(node.args)
+        return all(id(self._root(x)) in self.hoisted for x in used(node.args, [])) and not _has_size(node.args)
 
     def _call(self, node, depth, lines):
         args = [self._argument(arg, depth, lines) for arg in node.args]
-        function = f"f_{node.operation[6:]}" if node.operation.startswith("fused.") else f"p_{node.operation}"
+        fused = node.operation.startswith("fused.")
+        function = f"{'i' if id(node) in self.in_place else 'f'}_{node.operation[6:]}" if fused else f"p_{node.operation}"
         if node.operation == "from_numpy":
             args.append("None")
         return f"{'    ' * depth}{self._targets(node)} = {function}({', '.join(args)})"
@@ -355,13 +374,13 @@ class Writer:
         return name
 
     def _name(self, x):
-        return self.names.setdefault(id(x), f"v{len(self.names)}")
+        return self.names.setdefault(id(self._root(x)), f"v{len(self.names)}")
 
     def _text(self, arg):
         if isinstance(arg, Spec):
-            if id(arg) not in self.names:
+            if id(self._root(arg)) not in self.names:
                 raise TracingError(f"An array of shape {arg.shape} was used outside the function that made it. Return it from that function instead.")
-            return self.names[id(arg)]
+            return self._name(arg)
         if isinstance(arg, np.ndarray):
             self.constants.append(arg)
             return f"constants[{len(self.constants) - 1}]"
@@ -386,6 +405,15 @@ class Writer:
         if atom not in self.unknowns:
             raise TracingError(f"The size {atom} is not the size of any input, so the step cannot know it.")
         return self.unknowns[atom]
+
+
+def _changes_nothing(node):
+    """Whether a call gives back its first argument: a cast to its own dtype, a reduction over no axes, its own shape again."""
+    if node.operation in ("sum", "max", "prod"):
+        return node.args[1] == ()
+    if node.operation == "cast":
+        return node.args[0].dtype == node.args[1]
+    return node.operation in ("reshape", "broadcast_to") and node.args[0].sizes == node.outs[0].sizes
 
 
 def _has_size(arg):

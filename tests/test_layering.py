@@ -12,7 +12,7 @@ BACKEND_NAMES = {"torch", "tensorflow", "tensorflow_graph", "jax", "mlx"}
 # Bottom to top: a module imports only from rows above its own in this list. A package is one row.
 ORDER = (
     "errors tree naming scope masks devices "
-    "sizes dtypes contract plugins backends spec autodiff trace "
+    "sizes dtypes contract plugins backends spec autodiff ownership trace "
     "config state execute ops variable random "
     "objects dtype_policies input_spec graph call gradient function tracking "
     "initializers regularizers constraints activations layer layers "

@@ -93,6 +93,7 @@ def store(values, device):
 
 
 def compile(step, store, steps, options):
-    return Program(lambda: step.bind(sys.modules[__name__], hoist=True), store, steps, options)
+    backend = sys.modules[__name__]
+    return Program(lambda: step.bind(backend, hoist=True), step.borrowed(backend), store, steps, options)
 
 

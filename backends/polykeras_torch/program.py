@@ -62,10 +62,10 @@ class Store:
     write = add
 
     def get(self, name):
-        return self.values[name]
+        return self.values[name].clone()  # a later step may write over the original
 
     def put(self, name, value):
-        self.values[name] = value.detach().to(self.place)
+        self.values[name] = value.detach().to(self.place, copy=True)
 
     def native(self):
         return {"variables": dict(self.values)}
@@ -84,8 +84,8 @@ def running_on(place):
 class Program:
     """A step, called for each batch of a chunk; the framework's compiler only on request."""
 
-    def __init__(self, make, store, steps, options):
-        self.store, self.steps = store, steps
+    def __init__(self, make, borrowed, store, steps, options):
+        self.store, self.steps, (self.shared_updates, self.shared_outputs) = store, steps, borrowed
         with running_on(store.place):
             self.function = make()
         how = "PyTorch's eager operations"
@@ -103,6 +103,10 @@ class Program:
 
     def _step(self, inputs):
         updates, outputs = self.function(self.store.values, inputs)
+        for name in self.shared_updates:
+            updates[name] = updates[name].clone()
+        for place in self.shared_outputs:
+            outputs[place] = outputs[place].clone()
         self.store.values.update(updates)
         return outputs
 

@@ -5,7 +5,7 @@ import functools
 import numpy as np
 import pytest
 
-from polykeras import contract
+from polykeras import contract, execute
 from polykeras_conformance import places, steps
 from polykeras_conformance.steps import Bed
 from polykeras_conformance.tables.steps import STEPS
@@ -90,6 +90,18 @@ def test_outputs_are_kept(place, backend):
     held = [np.array([1.0, 2.0], "float32"), *(mine.batches[0][index] for index in range(3))]
     for index, (before, after) in enumerate(shown):
         assert np.array_equal(before, held[index]) and np.array_equal(after, held[index + 1]), f"{place}: run {index} gave {before} and {after}"
+
+
+def test_what_another_program_showed_is_kept(place, backend):
+    """State that a program gave out stays as it was while another trains it."""
+    mine = Bed(BY_NAME["snapshots"], backend)
+    trace = execute.record(lambda: [variable.value for variable in mine.variables], (), backend).trace
+    shown, before = backend.compile(trace, mine.store, None, contract.Options()).run([]), mine.state()
+    mine.run(0, 2, False)
+    for variable, x, held in zip(mine.variables, shown, before):
+        got = places.to_host(backend, x)
+        assert np.array_equal(got, held), f"{place}: {variable.name} was shown as {held}; after two steps what was shown is {got}"
+    assert not np.array_equal(mine.state()[0], before[0]), f"{place}: two steps left {mine.variables[0].name} at {before[0]}"
 
 
 def aligned(values):

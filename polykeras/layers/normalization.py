@@ -3,6 +3,7 @@
 from polykeras import config, ops
 from polykeras.input_spec import InputSpec
 from polykeras.layer import Layer
+from polykeras.ops.normalization import normalized_batch
 
 
 class BatchNormalization(Layer):
@@ -81,21 +82,24 @@ class BatchNormalization(Layer):
     def call(self, inputs, training=None, mask=None):
         dtype = "float32" if self.compute_dtype in ("float16", "bfloat16") else self.compute_dtype
         x = ops.cast(inputs, dtype)  # sixteen bits overflow in the variance
-        mean, variance = ops.cast(self.moving_mean, dtype), ops.cast(self.moving_variance, dtype)
-        if training and self.trainable:
-            old_mean, old_variance = mean, variance
-            mean, variance = self._moments(x, mask)
-            self.moving_mean.assign(old_mean * self.momentum + mean * (1.0 - self.momentum))
-            self.moving_variance.assign(old_variance * self.momentum + variance * (1.0 - self.momentum))
         gamma = None if self.gamma is None else ops.cast(self.gamma, dtype)
         beta = None if self.beta is None else ops.cast(self.beta, dtype)
-        return ops.cast(ops.batch_normalization(x, mean, variance, self.axis, beta, gamma, self.epsilon), self.compute_dtype)
+        mean, variance = ops.cast(self.moving_mean, dtype), ops.cast(self.moving_variance, dtype)
+        if not (training and self.trainable):
+            made = ops.batch_normalization(x, mean, variance, self.axis, beta, gamma, self.epsilon)
+            return ops.cast(made, self.compute_dtype)
+        if mask is None:
+            made, mean_now, variance_now = normalized_batch(x, self.axis, beta, gamma, self.epsilon)
+        else:
+            mean_now, variance_now = self._masked_moments(x, mask)
+            made = ops.batch_normalization(x, mean_now, variance_now, self.axis, beta, gamma, self.epsilon)
+        self.moving_mean.assign(mean * self.momentum + mean_now * (1.0 - self.momentum))
+        self.moving_variance.assign(variance * self.momentum + variance_now * (1.0 - self.momentum))
+        return ops.cast(made, self.compute_dtype)
 
-    def _moments(self, x, mask):
+    def _masked_moments(self, x, mask):
         rank = len(ops.shape(x))
         axes = tuple(axis for axis in range(rank) if axis != self.axis % rank)
-        if mask is None:
-            return ops.moments(x, axes)
         seen = ops.broadcast_to(ops.expand_dims(ops.cast(mask, "bool"), -1), ops.shape(x))
         weight = ops.sum(ops.cast(seen, ops.dtype(x)), axes, keepdims=True) + config.epsilon()
         mean = ops.sum(ops.where(seen, x, 0.0), axes, keepdims=True) / weight

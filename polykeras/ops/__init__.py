@@ -204,4 +204,4 @@ from polykeras.ops.tensor import (
 )
 from polykeras.ops.windows import average_pool, conv, depthwise_conv, max_pool
 
-from polykeras.ops import operators, recurrent  # noqa: E402, F401  operators give Specs Python's own
+from polykeras.ops import operators, recurrent, updates  # noqa: E402, F401  operators give Specs Python's own

@@ -25,6 +25,15 @@ def batch_normalization(x, mean, variance, axis, offset=None, scale=None, epsilo
     return made if offset is None else p.add(made, _along(offset, axis, x))
 
 
+@op("x offset scale")
+def normalized_batch(x, axis, offset=None, scale=None, epsilon=1e-3):
+    """Return (batch_normalization of x by its own moments, the mean, the variance); the moments are over all axes but one."""
+    x = as_float(x)
+    rank = len(p.shape(x))
+    mean, variance = moments(x, tuple(place for place in range(rank) if place != axis_of(axis, rank)))
+    return batch_normalization(x, mean, variance, axis, offset, scale, epsilon), mean, variance
+
+
 @op("x gamma beta")
 def layer_normalization(x, gamma=None, beta=None, axis=-1, epsilon=None):
     """Return x with mean 0 and variance 1 over axes, times gamma, plus beta (Ba et al. 2016).

@@ -1,6 +1,7 @@
 """Adam and AdamW."""
 
 from polykeras import ops
+from polykeras.ops.updates import adam_update
 from polykeras.optimizers.optimizer import Optimizer
 
 
@@ -31,13 +32,9 @@ class Adam(Optimizer):
         left_1 = 1.0 - ops.power(ops.cast(self.beta_1, dtype), step)
         left_2 = 1.0 - ops.power(ops.cast(self.beta_2, dtype), step)
         rate = learning_rate * ops.sqrt(left_2) / left_1
-        m, v = slots["momentum"], slots["velocity"]
-        m = m + (gradient - m) * (1.0 - self.beta_1)
-        v = v + (gradient * gradient - v) * (1.0 - self.beta_2)
-        after = {"momentum": m, "velocity": v}
-        if self.amsgrad:
-            v = after["velocity_hat"] = ops.maximum(slots["velocity_hat"], v)
-        return value - m * rate / (ops.sqrt(v) + self.epsilon), after
+        names = ("momentum", "velocity", "velocity_hat")[: 3 if self.amsgrad else 2]
+        value, *after = adam_update(value, gradient, *(slots.get(name) for name in names), rate=rate, beta_1=self.beta_1, beta_2=self.beta_2, epsilon=self.epsilon)
+        return value, dict(zip(names, after))
 
     def get_config(self):
         """Return what makes it anew, without its state."""

@@ -39,6 +39,7 @@ ROWS = [
     op("layer_normalization", "far", 1000 + n("x", 5, 16), n("g", 16), n("b", 16)), op("layer_normalization", "epsilon", 0.01 * n("x", 5, 16), n("g", 16), n("b", 16), -1, 0.001), op("layer_normalization", "rank-four", n("x", 2, 3, 4, 8), n("g", 8), n("b", 8)),
     op("rms_normalization", "epsilon", 0.01 * n("x", 5, 16), n("g", 16), -1, 0.001),
     op("batch_normalization", "wide", n("x", 32, 17), n("m", 17), n("v", 17, low=0.5), 1, n("s", 17), n("o", 17), 0.001), op("batch_normalization", "small-variance", n("x", 8, 5), n("m", 5), n("v", 5, low=1e-4, high=1e-2), 1),
+    op("normalized_batch", "image", n("x", 4, 6, 5, 3), 3, n("o", 3), n("s", 3)), op("normalized_batch", "far", 1000 + np.round(4 * n("x", 8, 3)) / 4, 1, n("o", 3), n("s", 3)), op("normalized_batch", "small-variance", 0.01 * n("x", 16, 5), 1, None, n("s", 5)),
     op("moments", "image", n("x", 4, 6, 5, 3), (0, 1, 2)), op("moments", "far", 1000 + n("x", 8, 3), (0,)),
 ]  # fmt: skip
 

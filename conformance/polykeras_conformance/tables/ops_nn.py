@@ -49,6 +49,7 @@ SOFT = [
     composed("layer_normalization", "axes", n(1, 2, 3, 4), n(2, 3, 4), n(3, 3, 4), (1, 2), 1e-5), composed("layer_normalization", "half", n(1, 3, 6, dtype="float16"), smooth=False),
     composed("rms_normalization", "x", n(1, 3, 6), n(2, 6)), composed("batch_normalization", "plain", n(1, 4, 3), n(2, 3), n(3, 3, low=0.5), 1),
     composed("batch_normalization", "affine", n(1, 2, 3, 4), n(2, 3), n(3, 3, low=0.5), 1, n(4, 3), n(5, 3), 1e-5),
+    composed("normalized_batch", "plain", n(1, 4, 3), 1), composed("normalized_batch", "affine", n(1, 2, 3, 4), -1, n(4, 4), n(5, 4), 1e-5), composed("normalized_batch", "first-axis", n(1, 3, 4), 0, n(4, 3)), composed("normalized_batch", "one", n(1, 1, 3), 1, n(4, 3)),
 ]  # fmt: skip
 
 CLASSES = n("p", 3, 4, low=0.05, high=1)
@@ -111,4 +112,14 @@ LOOPS = [
 ]  # fmt: skip
 SIXTEEN = [op("softmax", "half", n(1, 3, 5, dtype="float16"), budget=Budget(4, "largest"), group="nn", smooth=False), op("matmul", "half", n(1, 3, 5, dtype="float16"), n(2, 5, 2, dtype="float16"), budget=Budget(1, "absolute"), group="products", smooth=False)]
 
-CASES = [*PRODUCTS, *SOFT, *LOSSES, *WINDOWS, *LOOPS, *SIXTEEN]
+
+
+def adam(label, *shape, dtype="float32", largest=False, **constants):
+    """Return a case of an optimizer's step, which nobody differentiates."""
+    arrays = [n("w", *shape, dtype=dtype), n("g", *shape, dtype=dtype), n("m", *shape, dtype=dtype), *(n(f"v{i}", *shape, low=0.0, dtype=dtype) for i in range(1 + largest))]
+    return op("adam_update", label, *arrays, *(() if largest else (None,)), np.asarray(0.01, dtype), group="updates", smooth=False, **constants)
+
+
+UPDATES = [adam("plain", 3, 4), adam("double", 3, 4, dtype="float64"), adam("largest", 5, largest=True), adam("constants", 7, 33, beta_1=0.5, beta_2=0.75, epsilon=0.1), adam("scalar")]
+
+CASES = [*PRODUCTS, *SOFT, *LOSSES, *WINDOWS, *LOOPS, *SIXTEEN, *UPDATES]

@@ -130,6 +130,24 @@ def layered(k, shape, *layers):
     return step, model.variables
 
 
+def snapshots(k):
+    """Train by an optimizer that may work in place; keep a weight from after each update, and show it a step later, and another at once."""
+    weight, twin = k.Variable([[0.5], [-0.5]]), k.Variable([[0.25], [0.75]])
+    kept = k.Variable([[0.0], [0.0]], trainable=False)
+    optimizer = k.optimizers.Adam(0.125, amsgrad=True)
+    optimizer.build([weight, twin])
+
+    def step(x, y):
+        earlier = kept.value
+        loss = lambda: k.ops.mean(k.ops.square(k.ops.matmul(x, weight * twin) - y))
+        value, slopes = k.value_and_grad(loss, variables=[weight, twin])()
+        optimizer.apply(slopes, [weight, twin])
+        kept.assign(weight)
+        return value, earlier, twin.value
+
+    return step, [weight, twin, kept, *optimizer.variables]
+
+
 def stack(k):
     """Return layers that keep statistics and draw masks."""
     return k.layers.Dense(8, "relu"), k.layers.BatchNormalization(), k.layers.Dropout(0.5, seed=3), k.layers.Dense(2, "softmax")
@@ -149,6 +167,7 @@ STEPS = [
     Step("many-kinds", many_kinds, (2,), eager=True, budget=EXACT),
     Step("descent", descent, (6, 2), (6, 1), budget=TRAINED, eager=True, **LOOSE),
     Step("momentum", momentum, (6, 4), (6, 2), budget=TRAINED, **LOOSE),
+    Step("snapshots", snapshots, (6, 2), (6, 1), budget=TRAINED, eager=True, **LOOSE),
     Step("drops", drops, (4, 5), budget=EXACT, eager=True),
     Step("layers", lambda k: layered(k, (4,), *stack(k)), (6, 4), budget=TRAINED, **LOOSE),
     Step("convolution", lambda k: layered(k, (6, 6, 2), *images(k)), (3, 6, 6, 2), budget=TRAINED, **LOOSE),
