@@ -4,7 +4,7 @@ import torch
 import torch.nn.functional as F
 
 from polykeras.contract import Fused
-from polykeras_torch import fused_normalization, fused_recurrent
+from polykeras_torch import fused_normalization, fused_random, fused_recurrent
 
 FLOATS = ("float32", "float64")
 
@@ -97,5 +97,6 @@ fused = {
     "sparse_categorical_crossentropy": Fused(_sparse_categorical_crossentropy, _of_logits),
     "adam_update": Fused(_adam, _like, _adam_in_place, (0, 2, 3, 4)),
     **fused_normalization.fused,
+    **fused_random.fused,
     **fused_recurrent.fused,
 }

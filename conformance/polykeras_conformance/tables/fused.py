@@ -21,6 +21,7 @@ def words(label, count):
 KEY = words("key", 2)
 RANDOM = [
     op("threefry", "one", KEY, words("a", 1), words("b", 1), budget=EXACT), op("threefry", "many", KEY, words("a", 1000), words("b", 1000), budget=EXACT),
+    op("threefry", "blocks", KEY, words("a", 10000), words("b", 10000), budget=EXACT), op("threefry", "long", KEY, words("a", 70000), words("b", 70000), budget=EXACT),
     op("threefry", "none", KEY, words("a", 0), words("b", 0), budget=EXACT), op("threefry", "zero-key", np.zeros(2, "int32"), words("a", 7), words("b", 7), budget=EXACT),
     *(op("random_bits", f"{count}", KEY, count, budget=EXACT) for count in (0, 1, 2, 7, 1000, 4097)),
     *(op("random_mask", f"{share}", KEY, (30, 7), share, budget=EXACT) for share in (0.0, 0.1, 0.5, 1.0)),
