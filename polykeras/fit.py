@@ -96,6 +96,7 @@ class Trainer(Compiled):
     def _check(self, source, kind):
         """Refuse data that does not fit, before the first step: by recording the step, and by the ranges of indices."""
         first = source.first()
+        self.programs.look()
         if self.run_eagerly:
             self._eager_backend()
         else:
@@ -121,6 +122,7 @@ class Trainer(Compiled):
         bytes_each = sum(leaf.nbytes for leaf in tree.leaves(source.first()))
         size = chunk_size(self.steps_per_execution, source.full_steps, bytes_each, watched)
         done, specs, shapes = 0, None, None
+        self.programs.look()
         for chunk in source.chunks(1 if self.run_eagerly else size, order, limit):
             watchers.on_batch_begin(kind, chunk.first)
             if shapes != (now := _shapes(chunk)):

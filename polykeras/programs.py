@@ -23,27 +23,29 @@ class Programs:
     def __init__(self, model):
         self.model = model
         self.recordings, self.compiled = {}, {}
-        self.home = None
+        self.home, self.trained = None, ()
+
+    def look(self):
+        """See which Variables the model trains; what is recorded holds for these. It walks the whole model, so it is not for each step."""
+        self.trained = tuple(id(variable) for variable in self.model.trainable_variables)
 
     def recording(self, kind, function, specs):
         """Return the Recording of function(model, data) for batches of these shapes."""
         model = self.model
         leaves, structure = tree.flatten(specs)
         shapes = tuple((leaf.sizes, leaf.dtype) for leaf in leaves)
-        key = (kind, structure, shapes, model.backend, self._trainable())
+        key = (kind, structure, shapes, model.backend, self.trained)
         if key not in self.recordings:
             backend = registry.load(model.backend)
             for leaf in leaves:
                 execute.require_dtype(leaf.dtype, backend)
             made = execute.record(lambda data: function(model, data), (specs,), backend)
-            if key[-1] != self._trainable():  # layers were built meanwhile: the step did not train them yet
+            self.look()
+            if key[-1] != self.trained:  # layers were built meanwhile: the step did not train them yet
                 made = execute.record(lambda data: function(model, data), (specs,), backend)
-            self.recordings[*key[:-1], self._trainable()] = made
+            self.recordings[*key[:-1], self.trained] = made
             return made
         return self.recordings[key]
-
-    def _trainable(self):
-        return tuple(id(variable) for variable in self.model.trainable_variables)
 
     def program(self, recording, steps=None):
         """Return the program of a Recording, compiled for where its Variables live now."""
