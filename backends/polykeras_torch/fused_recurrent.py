@@ -38,33 +38,15 @@ def _over_time(kernel, inputs, states, weights, mask, go_backwards, zero_output_
         inputs, mask = inputs.flip(1), None if mask is None else mask.flip(1)
     if mask is None:
         return kernel.whole(inputs, states, weights)
-    lengths = mask.sum(1)
-    ends = torch.arange(mask.shape[1], device=mask.device) < lengths[:, None]
-    if lengths.min() > 0 and torch.equal(ends, mask):
-        outputs, states = kernel.packed(inputs, lengths, states, weights)
-    else:
-        outputs, states = _step_by_step(kernel, inputs, mask, states, weights)
-    if zero_output_for_mask:
-        return torch.where(mask[:, :, None], outputs, 0), states
-    return outputs, states
-
-
-def _step_by_step(kernel, inputs, mask, states, weights):
-    shown, rows = torch.zeros_like(states[0]), []
-    for x, seen in zip(inputs.unbind(1), mask.unbind(1)):
-        seen = seen[:, None]
-        after = kernel.cell(x, states, weights)
-        states = [torch.where(seen, new, old) for new, old in zip(after, states)]
-        shown = torch.where(seen, after[0], shown)
-        rows.append(shown)
-    return torch.stack(rows, 1), states
+    outputs, states = kernel.packed(inputs, mask, states, weights)
+    return torch.where(mask[:, :, None], outputs, 0) if zero_output_for_mask else outputs, states
 
 
 class _Kernel:
     """One of torch's recurrences, with states and results in lists."""
 
-    def __init__(self, run, cell, several):
-        self._run, self._cell, self.several = run, cell, several
+    def __init__(self, run, several):
+        self._run, self.several = run, several
 
     def _states(self, states):
         return tuple(states) if self.several else states[0]
@@ -76,28 +58,27 @@ class _Kernel:
         outputs, *after = self._run(inputs, self._states([x[None] for x in states]), *self._tail(weights), True)
         return outputs, [x[0] for x in after]
 
-    def packed(self, inputs, lengths, states, weights):
-        """Run rows that end early; their last output is repeated."""
-        steps = torch.arange(inputs.shape[1], device=inputs.device)
+    def packed(self, inputs, mask, states, weights):
+        """Run only the steps that count, packed as torch packs rows of several lengths; the others repeat the output before, first 0."""
+        counts = torch.cumsum(mask, 1)
+        lengths = counts[:, -1].clamp(min=1)  # a row without any runs one step, whose results are not taken
         order = torch.argsort(lengths, descending=True, stable=True)
         back = torch.argsort(order)
-        seen = steps[:, None] < lengths[order][None]  # (time, batch), longest first
-        sizes = seen.sum(1)
+        first = torch.argsort(mask.to(torch.uint8), dim=1, descending=True, stable=True)  # the steps that count, in front
+        running = torch.arange(mask.shape[1], device=mask.device)[:, None] < lengths[order]  # (time, batch), the longest rows first
+        sizes = running.sum(1)
         sizes = sizes[sizes > 0]
-        data = inputs[order].transpose(0, 1)[seen]
+        data = inputs[order, first[order].T][running]
         outputs, *after = self._run(data, sizes.cpu(), self._states([x[order][None] for x in states]), *self._tail(weights))
-        starts = torch.cumsum(sizes, 0) - sizes
-        place = torch.minimum(steps[:, None], lengths[order][None] - 1)  # the step whose output is shown
-        index = starts[place] + torch.arange(len(order), device=inputs.device)
-        return outputs[index].transpose(0, 1)[back], [x[0][back] for x in after]
-
-    def cell(self, x, states, weights):
-        made = self._cell(x, self._states(states), *weights)
-        return list(made) if self.several else [made]
+        place = (counts - 1).clamp(min=0)[order].T  # which of its own steps each step shows
+        index = (torch.cumsum(sizes, 0) - sizes)[place] + torch.arange(len(order), device=mask.device)
+        shown = outputs[index].transpose(0, 1)[back]
+        some = counts[:, -1:] > 0
+        return torch.where(counts[:, :, None] > 0, shown, 0), [torch.where(some, x[0][back], before) for x, before in zip(after, states)]
 
 
-_LSTM = _Kernel(torch._VF.lstm, torch._VF.lstm_cell, True)
-_GRU = _Kernel(torch._VF.gru, torch._VF.gru_cell, False)
+_LSTM = _Kernel(torch._VF.lstm, True)
+_GRU = _Kernel(torch._VF.gru, False)
 
 
 def _lstm(inputs, hidden, carry, kernel, recurrent_kernel, bias=None, mask=None, input_factors=None, state_factors=None,
