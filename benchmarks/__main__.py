@@ -1,99 +1,83 @@
-"""`python -m benchmarks`: microseconds per step of the Dense workload, side by side, rounds interleaved."""
-
-import importlib
-import json
-import os
-import statistics
-import subprocess
-import sys
+"""`python -m benchmarks`: polykeras, Keras 3 and loops written by hand, side by side, rounds interleaved."""
 
 import click
 from rich.console import Console
-from rich.table import Table
 
-BACKENDS = ("numpy", "jax", "torch", "tensorflow", "tensorflow_graph")
-KERAS_NAMES = {"jax": "jax", "torch": "torch", "tensorflow": "tensorflow"}  # Keras has no graph backend; its NumPy one does not train
+from benchmarks import contenders, report, scaling, suite
+from benchmarks.workloads import WORKLOADS
+
+QUICK = [("dense-32", "train"), ("dense-32", "predict"), ("lstm", "train")]
+OUTPUTS = (
+    click.option("--framework", "frameworks", multiple=True, type=click.Choice(contenders.FRAMEWORKS), help="Only these; may be given several times."),
+    click.option("--rounds", type=int, help="How often each contender runs, in turn with the others; 3, but 1 in scaling and with --quick."),
+    click.option("--epochs", type=int, help="Epochs timed in each run at least; 5, but 3 with --quick."),
+    click.option("--json", "json_path", type=click.Path(), help="Write all figures to a file."),
+    click.option("--plot", "plot_path", type=click.Path(), help="Write a picture to a PNG."),
+    click.option("--quick", is_flag=True, help="A little, once: does it run, and is it about right? Minutes."),
+)
 
 
-def runners():
-    """Return (backend, contender) pairs."""
-    for backend in BACKENDS:
-        yield backend, "polykeras"
-        yield backend, "hand"
-        if backend in KERAS_NAMES:
-            yield backend, "keras"
+def _options(function):
+    for option in reversed(OUTPUTS):
+        function = option(function)
+    return function
 
 
-def measure(backend, contender, batch, epochs):
-    """Run one contender in a process of its own and return what it printed."""
-    environment = {**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3", "KERAS_BACKEND": KERAS_NAMES.get(backend, "")}
-    command = [sys.executable, "-m", "benchmarks", "one", backend, contender, str(batch), str(epochs)]
-    made = subprocess.run(command, env=environment, capture_output=True, text=True)
-    if made.returncode:
-        raise RuntimeError(f"{backend} {contender} failed:\n{made.stderr[-2000:]}")
-    return json.loads(made.stdout.splitlines()[-1])
+def _run(console, work, show, json_path, **given):
+    """Run everything, and write and show what there is so far after each piece; return the Rows."""
+    rows = []
+    for done in suite.measure(work, tell=lambda line: console.print(line, style="dim", highlight=False), **given):
+        rows += done
+        show(done)
+        if json_path:
+            report.write(json_path, rows, rounds=given["rounds"], epochs=given["epochs"])
+    return rows
+
+
+def _finish(console, rows, tables):
+    for table in tables:
+        console.print(table)
+    for note in report.notes(rows):
+        console.print(f"! {note}", style="yellow", highlight=False, markup=False)
 
 
 @click.group(invoke_without_command=True)
-@click.option("--batch", default=32, show_default=True)
-@click.option("--rounds", default=3, show_default=True, help="How often each contender runs, in turn with the others.")
-@click.option("--epochs", default=5, show_default=True, help="Epochs timed in each run.")
-@click.option("--json", "path", type=click.Path(), help="Write all figures to a file.")
+@click.option("--workload", "names", multiple=True, type=click.Choice(list(WORKLOADS)), help="Only these; may be given several times.")
+@click.option("--predict/--no-predict", default=True, show_default=True, help="Whether predict is timed beside fit.")
+@_options
 @click.pass_context
-def main(context, batch, rounds, epochs, path):
-    """Time everything and print a table."""
+def main(context, names, predict, frameworks, rounds, epochs, json_path, plot_path, quick):
+    """Time every workload on every framework and print tables."""
     if context.invoked_subcommand:
         return
-    pairs = list(runners())
-    results = {pair: [] for pair in pairs}
-    console = Console()
-    for number in range(rounds):
-        for pair in pairs:
-            console.print(f"round {number + 1}/{rounds}: {pair[1]} on {pair[0]}", style="dim")
-            results[pair].append(measure(*pair, batch, epochs))
-    show(console, results, batch)
-    if path:
-        rows = [{"backend": b, "contender": c, "runs": runs} for (b, c), runs in results.items()]
-        with open(path, "w") as file:
-            json.dump({"batch": batch, "rows": rows}, file, indent=1)
+    console = Console(width=180)
+    kinds = contenders.KINDS if predict else contenders.KINDS[:1]
+    work = [(name, kind) for name in names or WORKLOADS for kind in kinds]
+    if quick and not names:
+        work = [piece for piece in QUICK if piece in work]
+    given = {"rounds": rounds or (1 if quick else 3), "epochs": epochs or (3 if quick else 5), "hand": contenders.QUICK if quick else contenders.HAND}
+    show = lambda done: console.print(report.table(done[0].workload, done[0].kind, done))
+    rows = _run(console, work, show, json_path, frameworks=frameworks or contenders.FRAMEWORKS, **given)
+    _finish(console, rows, [report.summary(rows)])
+    if plot_path:
+        from benchmarks import plots
+
+        plots.bars(rows, plot_path)
 
 
-def show(console, results, batch):
-    """Print the median over runs of each run's median epoch, its spread, and the ratios."""
-    table = Table(title=f"Dense 784-128-10, batch {batch}: microseconds per step")
-    for column in ("backend", "polykeras", "hand-written", "Keras 3", "polykeras / hand", "polykeras / Keras"):
-        table.add_column(column, justify="right")
-    for backend in BACKENDS:
-        mine, hand, keras = (middle(results.get((backend, name))) for name in ("polykeras", "hand", "keras"))
-        spread = [statistics.median(run["us"]) for run in results[backend, "polykeras"]]
-        table.add_row(
-            backend,
-            f"{mine:,.0f} ({min(spread):,.0f}-{max(spread):,.0f})",
-            f"{hand:,.0f}",
-            f"{keras:,.0f}" if keras else "-",
-            f"{mine / hand:.2f}",
-            f"{mine / keras:.2f}" if keras else "-",
-        )
-    console.print(table)
+@main.command("scaling")
+@_options
+def grow(frameworks, rounds, epochs, json_path, plot_path, quick):
+    """Time steps against batch size, depth and number of parameter tensors, and the first step against depth."""
+    console = Console(width=180)
+    given = {"rounds": rounds or 1, "epochs": epochs or (3 if quick else 5), "hand": contenders.QUICK if quick else contenders.SCALING}
+    work = scaling.work(scaling.QUICK_SIZES if quick else scaling.SIZES)
+    rows = _run(console, work, lambda done: None, json_path, frameworks=frameworks or contenders.FRAMEWORKS, **given)
+    _finish(console, rows, scaling.tables(rows))
+    if plot_path:
+        from benchmarks import plots
 
-
-def middle(runs):
-    """Return the median over runs of each run's median epoch; None of no runs."""
-    return statistics.median(statistics.median(run["us"]) for run in runs) if runs else None
-
-
-@main.command(hidden=True)
-@click.argument("backend")
-@click.argument("contender")
-@click.argument("batch", type=int)
-@click.argument("epochs", type=int)
-def one(backend, contender, batch, epochs):
-    """Run one contender."""
-    if contender == "hand":
-        importlib.import_module(f"benchmarks.hand.{backend}_loop").run(batch, epochs)
-    else:
-        module = importlib.import_module("benchmarks.fit_loop")
-        getattr(module, contender)(backend, batch, epochs)
+        plots.curves(scaling.lines(rows), plot_path)
 
 
 if __name__ == "__main__":

@@ -1,37 +1,61 @@
-"""`fit` of polykeras, or of Keras 3, on the Dense workload."""
+"""`fit` and `predict` of polykeras, or of Keras 3, by the same code."""
 
-from benchmarks import workload as w
+from benchmarks import clock
 
-
-def _model(keras):
-    layers = keras.layers
-    model = keras.Sequential([layers.Input((w.FEATURES,)), layers.Dense(w.HIDDEN, activation="relu"), layers.Dense(w.CLASSES)])
-    model.set_weights(w.weights())
-    return model, keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+EPOCHS = 10**6  # more than there is time for: the clock says when to stop
 
 
-def _timed(model, batch, epochs):
-    x, y = w.data(batch)
-
-    def epoch():
-        return model.fit(x, y, batch_size=batch, epochs=1, shuffle=False, verbose=0).history["loss"][-1]
-
-    w.timed(epoch, len(x) // batch, epochs)
+def _begun(keras, job, **where):
+    model = job.workload.model(keras)
+    model.set_weights(list(job.weights.values()))
+    model.compile(keras.optimizers.Adam(), getattr(keras.losses, job.workload.loss)(from_logits=True), **where)
+    return model
 
 
-def polykeras(backend, batch, epochs):
-    """Time polykeras on a backend."""
+def _train(keras, model, job, timer):
+    class Epochs(keras.callbacks.Callback):
+        def on_epoch_end(self, epoch, logs=None):
+            timer.epoch_done(logs["loss"])
+            self.model.stop_training = not timer.goes_on
+
+    x, y = job.inputs if len(job.inputs) > 1 else job.inputs[0], job.labels
+    given = {"batch_size": job.batch, "shuffle": False, "verbose": 0}
+    model.fit(_head(x, job.batch), y[: job.batch], **given)
+    timer.first_step_done()
+    model.fit(x, y, epochs=EPOCHS, callbacks=[Epochs()], **given)
+
+
+def _predict(keras, model, job, timer):
+    x = job.inputs if len(job.inputs) > 1 else job.inputs[0]
+    given = {"batch_size": job.batch, "verbose": 0}
+    model.predict(_head(x, job.batch), **given)
+    timer.first_step_done()
+    while timer.goes_on:
+        timer.epoch_done(model.predict(x, **given))
+
+
+KINDS = {"train": _train, "predict": _predict}
+
+
+def _head(x, count):
+    return [part[:count] for part in x] if isinstance(x, list) else x[:count]
+
+
+def _timed(keras, job, **where):
+    timer = clock.Clock(job.kind, job.steps, job.epochs)
+    KINDS[job.kind](keras, _begun(keras, job, **where), job, timer)
+    return timer.report()
+
+
+def polykeras(job):
+    """Time polykeras on the job's framework; return the report."""
     import polykeras as keras
 
-    model, loss = _model(keras)
-    model.compile("adam", loss, backend=backend)
-    _timed(model, batch, epochs)
+    return _timed(keras, job, backend=job.framework)
 
 
-def keras(backend, batch, epochs):
-    """Time Keras 3; its backend is chosen by KERAS_BACKEND before it is imported."""
+def keras(job):
+    """Time Keras 3, whose backend KERAS_BACKEND chose before it is imported; return the report."""
     import keras
 
-    model, loss = _model(keras)
-    model.compile("adam", loss)
-    _timed(model, batch, epochs)
+    return _timed(keras, job)

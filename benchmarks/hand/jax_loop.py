@@ -1,41 +1,114 @@
-"""JAX by hand: an epoch of steps in one scan, state donated."""
+"""JAX by hand: a step in one jit, or an epoch of steps in one scan; the state is donated."""
 
 import functools
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 
-from benchmarks import workload as w
+from benchmarks import workloads as w
+from benchmarks.hand.jax_forwards import FORWARDS
 
 
-def run(batch, epochs):
-    x, y = w.data(batch)
-    steps = len(x) // batch
-    xs, ys = jnp.asarray(x.reshape(steps, batch, -1)), jnp.asarray(y.reshape(steps, batch))
+def cross_entropy(logits, labels):
+    """Return the mean of -log softmax at the labels."""
+    return jnp.mean(jax.nn.logsumexp(logits, -1) - jnp.take_along_axis(logits, labels[:, None], -1)[:, 0])
 
-    def loss_of(p, xb, yb):
-        logits = jax.nn.relu(xb @ p[0] + p[1]) @ p[2] + p[3]
-        return -jnp.mean(jnp.take_along_axis(jax.nn.log_softmax(logits), yb[:, None], 1))
 
-    def step(state, row):
-        p, m, v, count = state
-        loss, g = jax.value_and_grad(loss_of)(p, *row)
+def binary_cross_entropy(logits, labels):
+    """Return the mean of -log sigmoid of the label's side."""
+    return jnp.mean(jax.nn.softplus(logits) - logits * labels)
+
+
+LOSSES = {w.CATEGORIES: cross_entropy, w.CLICKS: binary_cross_entropy}
+
+
+def _is_moving(name):
+    return "/moving_" in name
+
+
+def _step(forward, loss_of):
+    """Return step(state, batch) -> (state, loss)."""
+
+    def objective(p, moving, inputs, labels, key):
+        logits, moving = forward(p, moving, inputs, key)
+        return loss_of(logits, labels), moving
+
+    def step(state, batch):
+        p, moving, m, v, count = state
         count = count + 1
+        (loss, moving), g = jax.value_and_grad(objective, has_aux=True)(p, moving, *batch, jax.random.fold_in(jax.random.key(0), count))
         rate = w.LEARNING_RATE * jnp.sqrt(1 - w.BETA_2**count) / (1 - w.BETA_1**count)
-        m = [a + (b - a) * (1 - w.BETA_1) for a, b in zip(m, g)]
-        v = [a + (b * b - a) * (1 - w.BETA_2) for a, b in zip(v, g)]
-        p = [a - rate * b / (jnp.sqrt(c) + w.EPSILON) for a, b, c in zip(p, m, v)]
-        return (p, m, v, count), loss
+        m = jax.tree.map(lambda m, g: m + (g - m) * (1 - w.BETA_1), m, g)
+        v = jax.tree.map(lambda v, g: v + (g * g - v) * (1 - w.BETA_2), v, g)
+        p = jax.tree.map(lambda p, m, v: p - rate * m / (jnp.sqrt(v) + w.EPSILON), p, m, v)
+        return (p, moving, m, v, count), loss
 
-    @functools.partial(jax.jit, donate_argnums=0)
-    def whole(state, xs, ys):
-        return jax.lax.scan(step, state, (xs, ys))
+    return step
 
-    p = [jnp.asarray(a) for a in w.weights()]
-    state = [(p, [jnp.zeros_like(a) for a in p], [jnp.zeros_like(a) for a in p], jnp.float32(0))]
 
-    def epoch():
-        state[0], losses = whole(state[0], xs, ys)
-        return losses[-1].block_until_ready()
+def _state(weights):
+    p = {name: jnp.asarray(value) for name, value in weights.items() if not _is_moving(name)}
+    moving = {name: jnp.asarray(value) for name, value in weights.items() if _is_moving(name)}
+    return p, moving, jax.tree.map(jnp.zeros_like, p), jax.tree.map(jnp.zeros_like, p), jnp.zeros((), "int32")
 
-    w.timed(epoch, steps, epochs)
+
+def _stepwise(step, state, inputs, labels):
+    """Return epoch(steps): a call of the step for each batch."""
+    batches = list(zip(zip(*map(list, inputs)), labels))
+
+    @functools.partial(jax.jit, donate_argnums=(0, 1))
+    def counted(state, total, batch):
+        state, loss = step(state, batch)
+        return state, total + loss
+
+    def epoch(steps):
+        nonlocal state
+        total = jnp.zeros(())
+        for batch in batches[:steps]:
+            state, total = counted(state, total, batch)
+        return float(total) / steps
+
+    return epoch
+
+
+def _scanned(step, state, inputs, labels):
+    """Return epoch(steps): a scan over the batches."""
+    whole = jax.jit(lambda state, batches: jax.lax.scan(step, state, batches), donate_argnums=0)
+
+    def epoch(steps):
+        nonlocal state
+        state, losses = whole(state, ([x[:steps] for x in inputs], labels[:steps]))
+        return float(jnp.mean(losses))
+
+    return epoch
+
+
+TRAIN = {"jit": _stepwise, "scan": _scanned}
+
+
+def train(job):
+    """Return epoch(steps) -> mean loss."""
+    inputs, labels = jax.tree.map(jnp.asarray, job.stacked)
+    step = _step(FORWARDS[job.workload.forward], LOSSES[job.workload.loss])
+    return TRAIN[job.variant](step, _state(job.weights), inputs, labels)
+
+
+def _predict_stepwise(outputs_of, weights, inputs):
+    batches, compiled = list(zip(*map(list, inputs))), jax.jit(outputs_of)
+    return lambda steps: np.concatenate(jax.device_get([compiled(weights, batch) for batch in batches[:steps]]))
+
+
+def _predict_mapped(outputs_of, weights, inputs):
+    whole = jax.jit(lambda weights, batches: jax.lax.map(lambda batch: outputs_of(weights, batch), batches))
+    return lambda steps: np.concatenate(np.asarray(whole(weights, [x[:steps] for x in inputs])))
+
+
+PREDICT = {"jit": _predict_stepwise, "scan": _predict_mapped}
+
+
+def predict(job):
+    """Return epoch(steps) -> outputs."""
+    p, moving, *_ = _state(job.weights)
+    inputs, _ = jax.tree.map(jnp.asarray, job.stacked)
+    return PREDICT[job.variant](lambda weights, batch: FORWARDS[job.workload.forward](*weights, batch, None)[0], (p, moving), inputs)

@@ -1,38 +1,64 @@
-"""NumPy by hand."""
+"""NumPy by hand: hidden layers with relu, their gradients written out. For information."""
 
 import numpy as np
 
-from benchmarks import workload as w
+from benchmarks import workloads as w
 
 
-def run(batch, epochs):
-    x, y = w.data(batch)
-    p = w.weights()
-    m, v = [np.zeros_like(a) for a in p], [np.zeros_like(a) for a in p]
-    count = [0]
+def _layers(weights):
+    """Return [(kernel, bias)] in the model's order."""
+    values = list(weights.values())
+    return list(zip(values[::2], values[1::2]))
 
-    def step(xb, yb):
-        z1 = xb @ p[0] + p[1]
-        h = np.maximum(z1, 0)
-        z = h @ p[2] + p[3]
-        z -= z.max(1, keepdims=True)
-        e = np.exp(z)
-        q = e / e.sum(1, keepdims=True)
-        loss = -np.log(q[np.arange(batch), yb]).mean()
-        q[np.arange(batch), yb] -= 1
-        q /= batch
-        dh = (q @ p[2].T) * (z1 > 0)
-        count[0] += 1
-        rate = w.LEARNING_RATE * np.sqrt(1 - w.BETA_2 ** count[0]) / (1 - w.BETA_1 ** count[0])
-        for a, g, ma, va in zip(p, (xb.T @ dh, dh.sum(0), h.T @ q, q.sum(0)), m, v):
-            ma += (g - ma) * (1 - w.BETA_1)
-            va += (g * g - va) * (1 - w.BETA_2)
-            a -= rate * ma / (np.sqrt(va) + w.EPSILON)
+
+def _forward(layers, x):
+    """Return what goes into each layer, and the logits."""
+    into = []
+    for kernel, bias in layers[:-1]:
+        into.append(x)
+        x = np.maximum(x @ kernel + bias, 0)
+    return [*into, x], x @ layers[-1][0] + layers[-1][1]
+
+
+def _gradients(layers, x, labels):
+    """Return the loss, and the gradients from the first kernel to the last bias."""
+    into, logits = _forward(layers, x)
+    logits -= logits.max(1, keepdims=True)
+    exponentials = np.exp(logits)
+    rows, sums = np.arange(len(x)), exponentials.sum(1, keepdims=True)
+    loss = (np.log(sums[:, 0]) - logits[rows, labels]).mean()
+    back = exponentials / sums
+    back[rows, labels] -= 1
+    back /= len(x)
+    found = []
+    for index in reversed(range(len(layers))):
+        found += [back.sum(0), into[index].T @ back]
+        back = (back @ layers[index][0].T) * (into[index] > 0) if index else None
+    return loss, found[::-1]
+
+
+def train(job):
+    """Return epoch(steps) -> mean loss."""
+    ((x,), labels), count = job.stacked, 0
+    layers = _layers(job.weights)
+    values = [value for layer in layers for value in layer]
+    m, v = [np.zeros_like(a) for a in values], [np.zeros_like(a) for a in values]
+
+    def step(x, labels):
+        nonlocal count
+        loss, gradients = _gradients(layers, x, labels)
+        count += 1
+        rate = w.LEARNING_RATE * (1 - w.BETA_2**count) ** 0.5 / (1 - w.BETA_1**count)
+        for value, g, mean, square in zip(values, gradients, m, v):
+            mean += (g - mean) * (1 - w.BETA_1)
+            square += (g * g - square) * (1 - w.BETA_2)
+            value -= rate * mean / (np.sqrt(square) + w.EPSILON)
         return loss
 
-    def epoch():
-        for i in range(0, len(x), batch):
-            loss = step(x[i : i + batch], y[i : i + batch])
-        return loss
+    return lambda steps: np.mean([step(*batch) for batch in zip(x[:steps], labels)])
 
-    w.timed(epoch, len(x) // batch, epochs)
+
+def predict(job):
+    """Return epoch(steps) -> outputs."""
+    ((x,), _), layers = job.stacked, _layers(job.weights)
+    return lambda steps: np.concatenate([_forward(layers, batch)[1] for batch in x[:steps]])
