@@ -48,6 +48,12 @@ def _three(named, figure, form):
     return " / ".join(_shown(named[name].middle(figure) if name in named else None, form) for name in ("polykeras", "hand", "keras"))
 
 
+def _spread(row):
+    """Return the median, and the least and the most where there were several runs."""
+    least, most = row.spread() if row else (0, 0)
+    return "-" if row is None else f"{row.middle('us'):,.0f}" + (f" ({least:,.0f}-{most:,.0f})" if len(row.runs) > 1 else "")
+
+
 def table(workload, kind, rows):
     """Return the table of a workload."""
     made = Table(title=f"{workload}, {kind}: microseconds per step, median (least-most of the runs)", header_style="bold")
@@ -57,7 +63,7 @@ def table(workload, kind, rows):
     made.add_column("peak, MB", justify="right")
     for framework, named in frameworks(rows).items():
         mine, hand, keras = (named.get(name) for name in ("polykeras", "hand", "keras"))
-        cells = [f"{row.middle('us'):,.0f} ({row.spread()[0]:,.0f}-{row.spread()[1]:,.0f})" if row else "-" for row in (mine, hand, keras)]
+        cells = [_spread(row) for row in (mine, hand, keras)]
         cells[1] += f" {hand.contender.variant}" if hand else ""
         both = [_three(named, "first_step_s", "{:.1f}"), _three(named, "peak_mb", "{:,.0f}")]
         made.add_row(framework, *cells, _shown(ratio(mine, hand)), _shown(ratio(mine, keras)), *both)
