@@ -75,5 +75,5 @@ class Clock:
             "first_epoch_s": self.spans[0],
             "figures": self.figures,
             "peak_mb": peak_mb(),
-            "others": (everybody - own) / (self.last - self.start),
+            "others": max(0.0, everybody - own) / (self.last - self.start),
         }

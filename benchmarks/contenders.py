@@ -41,6 +41,7 @@ QUICK = {  # one each, that is seldom far from the best
 }
 NUMPY_FORWARDS = ("stack",)  # the models whose gradients are written out
 KINDS = tuple(HAND)
+ENVIRONMENT = {"TF_CPP_MIN_LOG_LEVEL": "3", "TORCHINDUCTOR_FORCE_DISABLE_CACHES": "1"}  # the time to a first step is that of a first time
 TIMEOUT = 900
 SLOW = 2.0  # a variant so many times slower than its framework's best takes part in the first round only
 
@@ -112,7 +113,7 @@ def contenders(kind, forward, frameworks=FRAMEWORKS, hand=HAND):
 
 def ran(workload, kind, contender, epochs, path):
     """Return a contender's report, or why there is none."""
-    environment = {**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3"}
+    environment = {**os.environ, **ENVIRONMENT}
     if contender.name == "keras":
         environment["KERAS_BACKEND"] = contender.framework
     given = [workload, kind, contender.framework, contender.name, contender.variant, str(epochs), str(path)]

@@ -75,7 +75,7 @@ def summary(rows):
     """Return the table of all ratios, and their geometric means."""
     found = {group: frameworks(members) for group, members in groups(rows).items()}
     names = list(dict.fromkeys(framework for made in found.values() for framework in made))
-    table = Table(title="polykeras: times the best by hand / times Keras 3", header_style="bold")
+    table = Table(title="polykeras: times the best by hand / times Keras 3", header_style="bold", min_width=60)
     table.add_column("workload")
     for name in names:
         table.add_column(name, justify="right")

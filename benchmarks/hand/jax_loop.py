@@ -55,7 +55,7 @@ def _state(weights):
 
 def _stepwise(step, state, inputs, labels):
     """Return epoch(steps): a call of the step for each batch."""
-    batches = list(zip(zip(*map(list, inputs)), labels))
+    batches = jax.device_put(list(zip(zip(*inputs), labels)))
 
     @functools.partial(jax.jit, donate_argnums=(0, 1))
     def counted(state, total, batch):
@@ -75,6 +75,7 @@ def _stepwise(step, state, inputs, labels):
 def _scanned(step, state, inputs, labels):
     """Return epoch(steps): a scan over the batches."""
     whole = jax.jit(lambda state, batches: jax.lax.scan(step, state, batches), donate_argnums=0)
+    inputs, labels = jax.device_put((inputs, labels))
 
     def epoch(steps):
         nonlocal state
@@ -89,18 +90,18 @@ TRAIN = {"jit": _stepwise, "scan": _scanned}
 
 def train(job):
     """Return epoch(steps) -> mean loss."""
-    inputs, labels = jax.tree.map(jnp.asarray, job.stacked)
     step = _step(FORWARDS[job.workload.forward], LOSSES[job.workload.loss])
-    return TRAIN[job.variant](step, _state(job.weights), inputs, labels)
+    return TRAIN[job.variant](step, _state(job.weights), *job.stacked)
 
 
 def _predict_stepwise(outputs_of, weights, inputs):
-    batches, compiled = list(zip(*map(list, inputs))), jax.jit(outputs_of)
+    batches, compiled = jax.device_put(list(zip(*inputs))), jax.jit(outputs_of)
     return lambda steps: np.concatenate(jax.device_get([compiled(weights, batch) for batch in batches[:steps]]))
 
 
 def _predict_mapped(outputs_of, weights, inputs):
     whole = jax.jit(lambda weights, batches: jax.lax.map(lambda batch: outputs_of(weights, batch), batches))
+    inputs = jax.device_put(inputs)
     return lambda steps: np.concatenate(np.asarray(whole(weights, [x[:steps] for x in inputs])))
 
 
@@ -110,5 +111,5 @@ PREDICT = {"jit": _predict_stepwise, "scan": _predict_mapped}
 def predict(job):
     """Return epoch(steps) -> outputs."""
     p, moving, *_ = _state(job.weights)
-    inputs, _ = jax.tree.map(jnp.asarray, job.stacked)
+    inputs, _ = job.stacked
     return PREDICT[job.variant](lambda weights, batch: FORWARDS[job.workload.forward](*weights, batch, None)[0], (p, moving), inputs)
