@@ -118,12 +118,10 @@ class Trainer(Compiled):
 
     def _chunks(self, kind, source, watchers, order=None, limit=None):
         """Run the batches of an epoch; yield each chunk, its data let go, with what its step made."""
-        watched = self.run_eagerly or watchers.watches(kind)
-        bytes_each = sum(leaf.nbytes for leaf in tree.leaves(source.first()))
-        size = chunk_size(self.steps_per_execution, source.full_steps, bytes_each, watched)
         done, specs, shapes = 0, None, None
         self.programs.look()
-        for chunk in source.chunks(1 if self.run_eagerly else size, order, limit):
+        size = 1 if self.run_eagerly else self._chunk_size(kind, source, watchers.watches(kind))
+        for chunk in source.chunks(size, order, limit):
             watchers.on_batch_begin(kind, chunk.first)
             if shapes != (now := _shapes(chunk)):
                 shapes, specs = now, _step_specs(chunk)
@@ -137,6 +135,12 @@ class Trainer(Compiled):
         wanted = source.steps if limit is None else limit
         if wanted is not None and done < wanted:
             warnings.warn(f"{kind}: the data ended after {done} of {wanted} batches; the epoch counts those only. Check steps or the data.", stacklevel=4)
+
+    def _chunk_size(self, kind, source, watched):
+        """Return how many batches to run at a time."""
+        first = source.first()
+        numbers = self.programs.recording(kind, self._function(kind), specs_of(first)).trace.numbers
+        return chunk_size(self.steps_per_execution, source.full_steps, sum(leaf.nbytes for leaf in tree.leaves(first)), numbers, watched)
 
     def _seen(self, kind, chunk, made):
         """Return what callbacks see after a chunk."""

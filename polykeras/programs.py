@@ -4,8 +4,9 @@ from polykeras import contract, devices, execute, state, tree
 from polykeras.plugins import registry
 from polykeras.spec import Spec
 
-MAX_CHUNK_STEPS = 64
+MAX_CHUNK_STEPS = 256
 MAX_CHUNK_BYTES = 64 * 2**20
+MAX_CHUNK_NUMBERS = 2**28  # about a second of work on two cores: what Ctrl-C and the progress bar wait for
 
 
 def specs_of(data):
@@ -74,21 +75,22 @@ class Programs:
         self.compiled.clear()
 
 
-def chunk_size(wanted, full_steps, batch_bytes, watched):
+def chunk_size(wanted, full_steps, batch_bytes, numbers, watched):
     """Return how many batches to run at a time: a rule on counts and bytes, never a timing.
 
     Args:
         wanted: steps_per_execution: "auto" or a number.
         full_steps: number of full batches an epoch, or None where unknown.
         batch_bytes: size of a batch.
+        numbers: how many numbers a step computes.
         watched: whether a callback wants to see each batch.
 
-    >>> chunk_size("auto", 156, 100_000, False), chunk_size("auto", 156, 100_000, True)
-    (52, 1)
+    >>> chunk_size("auto", 312, 100_000, 10**6, False), chunk_size("auto", 312, 100_000, 10**6, True)
+    (156, 1)
     """
     if wanted != "auto":
         return wanted
-    most = max(1, min(MAX_CHUNK_STEPS, MAX_CHUNK_BYTES // max(batch_bytes, 1)))
+    most = max(1, min(MAX_CHUNK_STEPS, MAX_CHUNK_BYTES // max(batch_bytes, 1), MAX_CHUNK_NUMBERS // max(numbers, 1)))
     if watched or most == 1:
         return 1
     if full_steps is None:

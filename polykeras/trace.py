@@ -7,6 +7,7 @@ backends call it.
 """
 
 import collections
+import functools
 import math
 
 import numpy as np
@@ -198,6 +199,11 @@ class Trace:
         _count(self.nodes, counts)
         return counts
 
+    @functools.cached_property
+    def numbers(self):
+        """How many numbers it computes, a gradient not counted apart: a measure of how long a run of it is."""
+        return _numbers(self.nodes)
+
     def bind(self, backend, hoist=False):
         """Return function(state, inputs) -> (updates, outputs) over one backend's primitives.
 
@@ -257,6 +263,12 @@ def _count(nodes, counts):
         for arg in node.args:
             if isinstance(arg, Body):
                 _count(arg.nodes, counts)
+
+
+def _numbers(nodes):
+    made = sum(math.prod(out.sizes) for node in nodes for out in node.outs)
+    times = lambda node: node.args[-1] if node.operation == "scan" else 1
+    return made + sum(times(node) * _numbers(arg.nodes) for node in nodes for arg in node.args if isinstance(arg, Body))
 
 
 class Writer:

@@ -3,6 +3,8 @@
 from polykeras.random.seed import SeedGenerator
 from polykeras.variable import Variable
 
+PLAIN = frozenset({type(None), bool, int, float, str, set, frozenset})  # what holds no state; most attributes are such
+
 
 class Tracked:
     """An object that knows the state among its attributes, nested lists and dicts included.
@@ -21,7 +23,7 @@ class Tracked:
         """Yield what hangs on the attributes: Variables, SeedGenerators and Tracked objects, each once."""
         seen = set()
         for name, value in list(self.__dict__.items()):
-            if name not in self._untracked:
+            if type(value) not in PLAIN and name not in self._untracked:
                 for child in _found(value):
                     if id(child) not in seen:
                         seen.add(id(child))

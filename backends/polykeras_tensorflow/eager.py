@@ -17,6 +17,8 @@ capabilities = frozenset(contract.CAPABILITIES) - {"graph"}
 
 globals().update({name: getattr(primitives, name) for name in contract.PRIMITIVES})
 
+LONG = 2**18  # bytes that take longer to copy than to share
+
 
 def to_numpy(x):
     return x.numpy()
@@ -73,7 +75,9 @@ class Program:
         self.store, self.steps = store, steps
         plan = Plan(step, steps, options, store.place)
         self.strategy = plan.words
-        inner = plan.function(step.bind(sys.modules[__name__]))
+        backend = sys.modules[__name__]
+        self.shares = not any(step.borrowed(backend))  # else an input could become state or a result as it is
+        inner = plan.function(step.bind(backend))
         changing, fixed = [store.values[n] for n in plan.changed], [store.values[n] for n in plan.fixed]
 
         def program(inputs):
@@ -88,7 +92,15 @@ class Program:
 
     def run(self, inputs):
         with tf.device(self.store.place), whole_products:
-            return self.function(*[x if isinstance(x, tf.Tensor) else tf.constant(x) for x in inputs])
+            return self.function(*map(self._tensor, inputs))
+
+    def _tensor(self, x):
+        """Return an input as a tensor: in the array's own memory where that is long, aligned, and read only while the program runs."""
+        if isinstance(x, tf.Tensor):
+            return x
+        if self.shares and x.nbytes >= LONG and x.ctypes.data % 64 == 0 and x.flags.c_contiguous and x.flags.writeable:
+            return tf.experimental.dlpack.from_dlpack(x.__dlpack__())
+        return tf.constant(x)
 
     def native(self):
         return {"function": self.function}

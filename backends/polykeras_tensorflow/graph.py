@@ -100,8 +100,9 @@ class Program:
         self.store, self.steps = store, steps
         plan = Plan(step, steps, options, store.place)
         self.strategy = plan.words + ", run by a Session"
-        self.copies = not plan.xla  # an input that becomes state as it is would share the caller's memory
-        function = plan.function(step.bind(sys.modules[__name__]), wrapped=plan.xla or steps is not None)
+        backend = sys.modules[__name__]
+        self.copies = any(step.borrowed(backend))  # an input that becomes state as it is would share the caller's memory
+        function = plan.function(step.bind(backend), wrapped=plan.xla or steps is not None)
         changing, fixed = [store.variables[n] for n in plan.changed], [store.variables[n] for n in plan.fixed]
         with store.graph.as_default(), tf.device(store.place):
             self.placeholders = [v1.placeholder(dtype, shape, name="input") for shape, dtype in input_signature(step, steps)]

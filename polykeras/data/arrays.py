@@ -3,7 +3,7 @@
 import numpy as np
 
 from polykeras import tree
-from polykeras.data.batch import Chunk, class_weighted, host, same_length
+from polykeras.data.batch import Chunk, class_weighted, host, owned, same_length
 from polykeras.errors import DataError
 
 
@@ -58,7 +58,7 @@ class ArraySource:
 
     def first(self):
         """Return the first batch."""
-        return self._taken(slice(0, self.batch_size))
+        return tree.map_structure(lambda leaf: leaf[: self.batch_size], self.data)
 
     def chunks(self, size, order=None, limit=None):
         """Yield Chunks of `size` batches while that many full ones are left, then of one.
@@ -75,15 +75,16 @@ class ArraySource:
         full = min(self.full_steps, stop)
         while step < stop:
             count = size if size > 1 and step + size <= full else 1
-            places = slice(step * self.batch_size, (step + count) * self.batch_size)
-            data = self._taken(places if self._order is None else self._order[places])
+            data = self._taken(slice(step * self.batch_size, (step + count) * self.batch_size), self._order)
             if count > 1:
                 data = tree.map_structure(lambda leaf: leaf.reshape(count, self.batch_size, *leaf.shape[1:]), data)
             yield Chunk(step - begin, count, data, count > 1)
             step += count
 
-    def _taken(self, places):
-        return tree.map_structure(lambda leaf: leaf[places], self.data)
+    def _taken(self, part, order):
+        """Return a part of the data, in its own order or another, as arrays of its own."""
+        taken = (lambda leaf: owned(leaf[part])) if order is None else (lambda leaf: owned(leaf, order[part]))
+        return tree.map_structure(taken, self.data)
 
 
 def split(x, y, sample_weight, share):

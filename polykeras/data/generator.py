@@ -3,7 +3,7 @@
 import numpy as np
 
 from polykeras import tree
-from polykeras.data.batch import Chunk, class_weighted, host, length, unpack
+from polykeras.data.batch import Chunk, class_weighted, host, length, owned, unpack
 from polykeras.errors import DataError
 
 
@@ -78,13 +78,17 @@ class IterableSource:
 
     def _batch(self, data):
         x, y, sample_weight = unpack(data)
-        x, y, sample_weight = host(x, "x"), host(y, "y"), host(sample_weight, "sample_weight")
+        x, y, sample_weight = self._kept(x, "x"), self._kept(y, "y"), self._kept(sample_weight, "sample_weight")
         length(x, f"batch {self._read}")
         if self.class_weight is not None:
             if sample_weight is not None:
                 raise DataError("Expected class_weight or sample weights from the data, got both. Multiply the class weights into the others.")
             sample_weight = class_weighted(y, self.class_weight)
         return x, y, sample_weight
+
+    def _kept(self, value, where):
+        """Return data as arrays of our own: what yields it may write the next batch into the same memory."""
+        return tree.map_structure(lambda leaf: owned(leaf) if leaf.ndim else leaf, host(value, where))
 
     def _epoch(self, order, limit):
         """Yield the batches of an epoch: on from where the last one stopped, anew where the data had ended."""
