@@ -222,13 +222,15 @@ class Fused(NamedTuple):
     `in_place`, where there is one, does the same but may write each result over the argument whose
     place stands in `overwrites`; it is called where nothing else needs them. A backend that has any
     must keep its state to itself: its Program copies what `step.borrowed(backend)` names, its Store
-    copies what it takes and gives.
+    copies what it takes and gives. `together`, where there is one too, takes a list of tuples of
+    arguments, and returns a list of what `in_place` would for each.
     """
 
     function: object
     when: object = None
     in_place: object = None
     overwrites: tuple = ()
+    together: object = None
 
 
 def faults(backend):

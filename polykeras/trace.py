@@ -125,6 +125,9 @@ class Recorder:
 
     def record_fused(self, name, composition, args):
         """Record one call of a fused op; its composition, thrown away, tells what it makes."""
+        key = _key(f"fused.{name}", args)
+        if (seen := self._seen(key)) is not None:
+            return seen
         self.blocks.append(([], {}))
         try:
             made = composition(*args)
@@ -133,17 +136,23 @@ class Recorder:
         single = isinstance(made, Spec)
         outs = [spec.like(x) for x in ([made] if single else made)]
         self._write(f"fused.{name}", args, outs, single)
-        return outs[0] if single else tuple(outs)
+        return self._keep(key, outs[0] if single else type(made)(outs), args)
 
     def _emit(self, operation, args, out):
         """Record a call, or return the array of an equal call recorded before."""
         key = _key(operation, args)
-        for _, seen in self.blocks:
-            if key in seen:
-                return seen[key][0]
+        if (seen := self._seen(key)) is not None:
+            return seen
         self._write(operation, args, [out], True)
-        self.blocks[-1][1][key] = (out, args)  # args are kept so that their ids stay theirs
-        return out
+        return self._keep(key, out, args)
+
+    def _seen(self, key):
+        """Return what an equal call made that was recorded before and is in reach; None where there was none."""
+        return next((seen[key][0] for _, seen in self.blocks if key in seen), None)
+
+    def _keep(self, key, made, args):
+        self.blocks[-1][1][key] = (made, args)  # args are kept so that their ids stay theirs
+        return made
 
     def _write(self, operation, args, outs, single=False):
         self.blocks[-1][0].append(Node(operation, args, outs, single))
@@ -211,7 +220,7 @@ class Trace:
             backend: whose primitives and fused ops are called.
             hoist: make constants once, now, rather than in each call; for backends that run eagerly.
         """
-        writer = Writer(self, hoist, Ownership(self, used, backend.fused).in_place())
+        writer = Writer(self, hoist, Ownership(self, used, backend.fused).in_place(), {name for name, entry in backend.fused.items() if entry.together})
         names = {"b": backend, "fused": backend.fused, "constants": writer.constants, "inf": math.inf, "nan": math.nan}
         exec(compile(writer.source, f"<step on {backend.name}>", "exec"), names)
         return names["make"]()
@@ -244,12 +253,41 @@ def _live(nodes, wanted):
     kept = []
     for node in reversed(nodes):
         if any(id(x) in needed for x in node.outs):
+            if node.operation == "scan":
+                _trim_scan(node, needed)
             for arg in node.args:
                 if isinstance(arg, Body):
                     arg.nodes = _live(arg.nodes, arg.results)
             needed.update(id(x) for x in used(node.args, []))
             kept.append(node)
     return kept[::-1]
+
+
+def _trim_scan(node, needed):
+    """Leave out of a scan what it collects or carries and nobody needs, and the rows that are for that alone."""
+    body, start, xs, length = node.args
+    (before, rows), (after, ys) = body.parameters, body.results
+    ends, collected = node.outs[: len(start)], node.outs[len(start) :]
+    shown = [place for place, out in enumerate(collected) if id(out) in needed]
+    carried, more = None, {place for place, out in enumerate(ends) if id(out) in needed}
+    while carried != more:
+        carried = more
+        reached = _reached(body.nodes, [*(after[place] for place in carried), *(ys[place] for place in shown)])
+        more = carried | {place for place, x in enumerate(before) if id(x) in reached}
+    carried, read = sorted(carried), [place for place, x in enumerate(rows) if id(x) in reached]
+    of = lambda arrays, places: [arrays[place] for place in places]
+    trimmed = Body([of(before, carried), of(rows, read)], body.nodes, [of(after, carried), of(ys, shown)])
+    node.args = (trimmed, of(start, carried), of(xs, read), length)
+    node.outs = of(ends, carried) + of(collected, shown)
+
+
+def _reached(nodes, wanted):
+    """Return the ids of all arrays that the wanted ones are made of."""
+    needed = {id(x) for x in used(wanted, [])}
+    for node in reversed(nodes):
+        if any(id(x) in needed for x in node.outs):
+            needed.update(id(x) for x in used(node.args, []))
+    return needed
 
 
 def _collect(nodes, found):
@@ -274,9 +312,9 @@ def _numbers(nodes):
 class Writer:
     """Writes a Trace as the source of a Python function."""
 
-    def __init__(self, trace, hoist, in_place=frozenset()):
+    def __init__(self, trace, hoist, in_place=frozenset(), together=frozenset()):
         self.names, self.constants, self.hoisted, self.same = {}, [], set(), {}
-        self.hoist, self.in_place = hoist, in_place
+        self.hoist, self.in_place, self.together = hoist, in_place, together
         self.prelude, self.fused = [], {}
         self.unknowns = {}
         lines = self._head(trace)
@@ -289,10 +327,12 @@ class Writer:
         plain = {name for name in trace.operations if not name.startswith("fused.")} | {"shape"}
         fused = sorted(name.partition(".")[2] for name in trace.operations if name.startswith("fused."))
         over = sorted({node.operation[6:] for node in trace.nodes if id(node) in self.in_place})
+        many = [name for name in over if name in self.together]
         return [
             *(f"    p_{name} = b.{name}" for name in sorted(plain)),
             *(f"    f_{name} = fused[{name!r}].function" for name in fused),
             *(f"    i_{name} = fused[{name!r}].in_place" for name in over),
+            *(f"    t_{name} = fused[{name!r}].together" for name in many),
         ]
 
     def _head(self, trace):
@@ -322,16 +362,37 @@ class Writer:
                     last[id(x)] = node
                     drops[id(node)].append(x)
         local = {id(x) for node in nodes for x in node.outs}
-        for node in nodes:
-            if self._is_constant(node):
-                self.hoisted.update(id(x) for x in node.outs)
-                self.prelude.append(self._call(node, 1, self.prelude))
+        for group in self._groups(nodes):
+            if self._is_constant(group[0]):
+                self.hoisted.update(id(x) for x in group[0].outs)
+                self.prelude.append(self._call(group[0], 1, self.prelude))
                 continue
-            lines.append(self._call(node, depth, lines))
-            dropped = [self._name(x) for x in drops[id(node)] if id(x) in local and id(x) not in self.hoisted]
+            lines.append(self._call(group[0], depth, lines) if len(group) == 1 else self._calls(group, margin))
+            dropped = [self._name(x) for node in group for x in drops[id(node)] if id(x) in local and id(x) not in self.hoisted]
             if dropped:
                 lines.append(f"{margin}del {', '.join(dropped)}")
         return lines
+
+    def _groups(self, nodes):
+        """Yield lists of one call, or of several calls in a row of a fused op that works in place on many arrays together."""
+        group, made = [], set()
+        for node in nodes:
+            joins = id(node) in self.in_place and node.operation[6:] in self.together
+            if group and not (joins and node.operation == group[0].operation and made.isdisjoint(map(id, used(node.args, [])))):
+                yield group
+                group, made = [], set()
+            group.append(node)
+            made.update(id(x) for x in node.outs)
+            if not joins:
+                yield group
+                group, made = [], set()
+        if group:
+            yield group
+
+    def _calls(self, group, margin):
+        """Return the line of several calls of a fused op together."""
+        targets = ", ".join(self._targets(node) for node in group)
+        return f"{margin}{targets} = t_{group[0].operation[6:]}([{', '.join(self._text(tuple(node.args)) for node in group)}])"
 
     def _root(self, x):
         """Return the array that an array is, where the call that made it changed nothing."""

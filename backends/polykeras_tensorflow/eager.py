@@ -4,7 +4,7 @@ import sys
 
 import tensorflow as tf
 
-from polykeras import contract
+from polykeras import aligned, contract
 from polykeras_tensorflow import primitives
 from polykeras_tensorflow.fused import fused  # noqa: F401  part of the contract
 from polykeras_tensorflow.gradients import cond, scan, value_and_grad, while_loop  # noqa: F401
@@ -95,10 +95,11 @@ class Program:
             return self.function(*map(self._tensor, inputs))
 
     def _tensor(self, x):
-        """Return an input as a tensor: in the array's own memory where that is long, aligned, and read only while the program runs."""
+        """Return an input as a tensor: a long one that is read only while the program runs in NumPy's memory."""
         if isinstance(x, tf.Tensor):
             return x
-        if self.shares and x.nbytes >= LONG and x.ctypes.data % 64 == 0 and x.flags.c_contiguous and x.flags.writeable:
+        if self.shares and x.nbytes >= LONG:
+            x = x if aligned.is_aligned(x) and x.flags.writeable else aligned.copy(x)
             return tf.experimental.dlpack.from_dlpack(x.__dlpack__())
         return tf.constant(x)
 

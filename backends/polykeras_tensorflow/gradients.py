@@ -38,7 +38,7 @@ def _loop(body, carry, xs, length):
     held = [tf.TensorArray(y.dtype, length, element_shape=y.shape) for y in _rows_of(body, carry, xs)]
 
     def step(index, *values):
-        after, ys = body(list(values[:count]), [tf.gather(x, index) for x in xs])
+        after, ys = body(list(values[:count]), [x[index] for x in xs])
         return (index + 1, *after, *(array.write(index, y) for array, y in zip(values[count:], ys)))
 
     start = (tf.constant(0), *carry, *held)

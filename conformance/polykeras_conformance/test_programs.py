@@ -5,7 +5,7 @@ import functools
 import numpy as np
 import pytest
 
-from polykeras import contract, execute
+from polykeras import aligned, contract, execute
 from polykeras_conformance import places, steps
 from polykeras_conformance.steps import Bed
 from polykeras_conformance.tables.steps import STEPS
@@ -104,20 +104,11 @@ def test_what_another_program_showed_is_kept(place, backend):
     assert not np.array_equal(mine.state()[0], before[0]), f"{place}: two steps left {mine.variables[0].name} at {before[0]}"
 
 
-def aligned(values):
-    """Return a copy that lies on a multiple of 64 bytes, where frameworks may share memory with NumPy."""
-    room = np.empty(values.nbytes + 64, np.uint8)
-    first = -room.ctypes.data % 64
-    made = room[first : first + values.nbytes].view(values.dtype).reshape(values.shape)
-    made[...] = values
-    return made
-
-
 @pytest.mark.parametrize("jit", ["auto", False])
 def test_inputs_are_kept(place, backend, jit):
     """A program leaves the caller's arrays alone, and what the caller does to them later reaches no state."""
     mine = Bed(BY_NAME["shown-before"], backend)
-    batch = aligned(mine.batches[0][0])
+    batch = aligned.copy(mine.batches[0][0])
     backend.compile(mine.recording.trace, mine.store, None, contract.Options(jit=jit)).run([batch])
     assert np.array_equal(batch, mine.batches[0][0]), f"{place}: a program wrote into its input"
     batch[:] = 99
@@ -126,14 +117,14 @@ def test_inputs_are_kept(place, backend, jit):
 
 def test_values_are_kept(place, backend):
     """A store shares no memory with the arrays that it was given and gives."""
-    start = aligned(np.array([1.0, 2.0], "float32"))
+    start = aligned.copy(np.array([1.0, 2.0], "float32"))
     store = backend.store({"a": start}, None)
     start[:] = 5
     read = store.read(["a"])["a"]
     assert read.tolist() == [1, 2], f"{place}: the store shares memory with the array that it was given"
     read[:] = 7
     assert store.read(["a"])["a"].tolist() == [1, 2], f"{place}: the store shares memory with the array that it gave"
-    again = aligned(np.array([3.0, 4.0], "float32"))
+    again = aligned.copy(np.array([3.0, 4.0], "float32"))
     store.write({"a": again})
     again[:] = 5
     assert store.read(["a"])["a"].tolist() == [3, 4], f"{place}: the store shares memory with an array that was written to it"

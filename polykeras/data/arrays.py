@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from polykeras import tree
-from polykeras.data.batch import Chunk, class_weighted, host, owned, same_length
+from polykeras import aligned, tree
+from polykeras.data.batch import Chunk, class_weighted, host, same_length
 from polykeras.errors import DataError
 
 
@@ -82,8 +82,8 @@ class ArraySource:
             step += count
 
     def _taken(self, part, order):
-        """Return a part of the data, in its own order or another, as arrays of its own."""
-        taken = (lambda leaf: owned(leaf[part])) if order is None else (lambda leaf: owned(leaf, order[part]))
+        """Return a part of the data, in its own order or another."""
+        taken = (lambda leaf: leaf[part]) if order is None else (lambda leaf: aligned.taken(leaf, order[part]))
         return tree.map_structure(taken, self.data)
 
 

@@ -8,9 +8,6 @@ from polykeras import config, dtypes, tree
 from polykeras.errors import BackendMismatchError, DataError, DTypeError
 from polykeras.ops import dispatch
 
-ALIGNED = 64  # bytes
-
-
 class Chunk(NamedTuple):
     """Some batches in a row.
 
@@ -25,23 +22,6 @@ class Chunk(NamedTuple):
     count: int
     data: tuple
     stacked: bool
-
-
-def owned(leaf, places=None):
-    """Return a copy of an array, or of its rows at some places, which nobody else writes to.
-
-    It lies on a multiple of 64 bytes, so that frameworks take it as it is instead of copying it once more.
-    """
-    count = len(leaf) if places is None else len(places)
-    size = count * leaf[:1].nbytes if leaf.ndim else leaf.nbytes
-    memory = np.empty(size + ALIGNED, np.uint8)
-    begin = -memory.ctypes.data % ALIGNED
-    made = memory[begin : begin + size].view(leaf.dtype).reshape(count, *leaf.shape[1:])
-    if places is None:
-        made[:] = leaf
-    else:
-        np.take(leaf, places, 0, made, "clip")  # "raise" would take the detour of another copy
-    return made
 
 
 def host(value, where, backend=None):

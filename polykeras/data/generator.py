@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from polykeras import tree
-from polykeras.data.batch import Chunk, class_weighted, host, length, owned, unpack
+from polykeras import aligned, tree
+from polykeras.data.batch import Chunk, class_weighted, host, length, unpack
 from polykeras.errors import DataError
 
 
@@ -88,7 +88,7 @@ class IterableSource:
 
     def _kept(self, value, where):
         """Return data as arrays of our own: what yields it may write the next batch into the same memory."""
-        return tree.map_structure(lambda leaf: owned(leaf) if leaf.ndim else leaf, host(value, where))
+        return tree.map_structure(aligned.copy, host(value, where))
 
     def _epoch(self, order, limit):
         """Yield the batches of an epoch: on from where the last one stopped, anew where the data had ended."""

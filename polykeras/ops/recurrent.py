@@ -45,7 +45,12 @@ def rnn(step, sequences, states, mask=None, go_backwards=False, zero_output_for_
     Returns:
         (last output, outputs (batch, time, ...), states).
     """
-    rows = {"x": _time_first(sequences)}
+    return _rnn(step, _time_first(sequences), states, mask, go_backwards, zero_output_for_mask)
+
+
+def _rnn(step, sequences, states, mask, go_backwards, zero_output_for_mask):
+    """Do what rnn does to sequences (time, batch, features); the rest is as there."""
+    rows = {"x": sequences}
     if mask is not None:
         rows["mask"] = _time_first(mask)
     if go_backwards:
@@ -82,7 +87,7 @@ def product(x, kernel, factors):
     """Return x @ kernel with dropout factors applied to x: none, one for all gates, or one for each.
 
     Args:
-        x: (batch, n) or (batch, time, n).
+        x: (batch, n) or (time, batch, n).
         kernel: (n, gates * units).
         factors: None, (1, batch, n) or (gates, batch, n).
     """
@@ -90,18 +95,17 @@ def product(x, kernel, factors):
         return p.matmul(x, kernel)
     parts = []
     count, batch, width = p.shape(factors)
-    middle = (1,) * (len(p.shape(x)) - 2)
     units = p.shape(kernel)[1] // count
     for gate in range(count):
-        factor = p.reshape(p.slice(factors, (gate, 0, 0), (gate + 1, batch, width), (1, 1, 1)), (batch, *middle, width))
+        factor = p.reshape(p.slice(factors, (gate, 0, 0), (gate + 1, batch, width), (1, 1, 1)), (batch, width))
         part = p.slice(kernel, (0, gate * units), (width, (gate + 1) * units), (1, 1))
         parts.append(p.matmul(p.multiply(x, factor), part))
     return parts[0] if count == 1 else p.concatenate(parts, len(p.shape(x)) - 1)
 
 
 def _projected(inputs, kernel, bias, factors):
-    """Multiply all steps by the kernel at once. (batch, time, features) -> (batch, time, gates * units)"""
-    made = product(inputs, kernel, factors)
+    """Multiply all steps by the kernel at once. (batch, time, features) -> (time, batch, gates * units)"""
+    made = product(_time_first(inputs), kernel, factors)
     return made if bias is None else p.add(made, bias)
 
 
@@ -168,7 +172,7 @@ def simple_rnn(inputs, state, kernel, recurrent_kernel, bias=None, mask=None, in
         return h, [h]
 
     projected = _projected(inputs, kernel, bias, input_factors)
-    _, outputs, (state,) = rnn(step, projected, [state], mask, go_backwards, zero_output_for_mask)
+    _, outputs, (state,) = _rnn(step, projected, [state], mask, go_backwards, zero_output_for_mask)
     return outputs, state
 
 
@@ -194,7 +198,7 @@ def lstm(inputs, hidden, carry, kernel, recurrent_kernel, bias=None, mask=None, 
         return h, [h, c]
 
     projected = _projected(inputs, kernel, bias, input_factors)
-    _, outputs, (hidden, carry) = rnn(step, projected, [hidden, carry], mask, go_backwards, zero_output_for_mask)
+    _, outputs, (hidden, carry) = _rnn(step, projected, [hidden, carry], mask, go_backwards, zero_output_for_mask)
     return outputs, hidden, carry
 
 
@@ -224,5 +228,5 @@ def gru(inputs, state, kernel, recurrent_kernel, bias=None, mask=None, input_fac
         return h, [h]
 
     projected = _projected(inputs, kernel, input_bias, input_factors)
-    _, outputs, (state,) = rnn(step, projected, [state], mask, go_backwards, zero_output_for_mask)
+    _, outputs, (state,) = _rnn(step, projected, [state], mask, go_backwards, zero_output_for_mask)
     return outputs, state

@@ -1,7 +1,6 @@
 """Adam and AdamW."""
 
-from polykeras import ops
-from polykeras.ops.updates import adam_update
+from polykeras.ops.updates import adam_rate, adam_update
 from polykeras.optimizers.optimizer import Optimizer
 
 
@@ -28,10 +27,7 @@ class Adam(Optimizer):
         self.slot_groups = (("momentum", "velocity"), ("velocity_hat",)) if amsgrad else (("momentum", "velocity"),)
 
     def update(self, gradient, value, slots, learning_rate, step):
-        dtype = ops.dtype(value)
-        left_1 = 1.0 - ops.power(ops.cast(self.beta_1, dtype), step)
-        left_2 = 1.0 - ops.power(ops.cast(self.beta_2, dtype), step)
-        rate = learning_rate * ops.sqrt(left_2) / left_1
+        rate = adam_rate(learning_rate, step, self.beta_1, self.beta_2)
         names = ("momentum", "velocity", "velocity_hat")[: 3 if self.amsgrad else 2]
         value, *after = adam_update(value, gradient, *(slots.get(name) for name in names), rate=rate, beta_1=self.beta_1, beta_2=self.beta_2, epsilon=self.epsilon)
         return value, dict(zip(names, after))
