@@ -6,6 +6,8 @@ copying what a step would otherwise pass on as it is (`borrowed`), and used wher
 
 import collections
 
+from polykeras.nodes import used
+
 # Primitives that always make memory of their own. The others may return an argument as it is, or a view of it.
 FRESH = frozenset(
     "negative abs exp expm1 log log1p sqrt sin cos tanh sigmoid erf add subtract multiply divide power maximum minimum "
@@ -20,12 +22,11 @@ class Ownership:
 
     Args:
         trace: the step.
-        used: function(argument, []) -> the arrays that it mentions.
         fused: the backend's table of fused ops.
     """
 
-    def __init__(self, trace, used, fused):
-        self.trace, self.used, self.fused = trace, used, fused
+    def __init__(self, trace, fused):
+        self.trace, self.fused = trace, fused
         self.owners = {id(x): frozenset([(INPUT,)]) for x in trace.inputs}
         self.owners.update({id(x): frozenset([(STATE, name)]) for name, x in trace.reads.items()})
         self._walk(trace.nodes)
@@ -33,7 +34,7 @@ class Ownership:
         self._last.update({id(x): len(trace.nodes) for x in (*trace.updates.values(), *trace.outputs)})
 
     def _of(self, arg):
-        return frozenset().union(*(self.owners[id(x)] for x in self.used(arg, []) if id(x) in self.owners))
+        return frozenset().union(*(self.owners[id(x)] for x in used(arg, []) if id(x) in self.owners))
 
     def _walk(self, nodes):
         for node in nodes:

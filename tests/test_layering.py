@@ -12,7 +12,7 @@ BACKEND_NAMES = {"torch", "tensorflow", "tensorflow_graph", "jax", "mlx"}
 # Bottom to top: a module imports only from rows above its own in this list. A package is one row.
 ORDER = (
     "errors tree naming scope masks devices "
-    "sizes dtypes contract plugins backends spec autodiff ownership trace "
+    "aligned sizes dtypes contract plugins backends spec autodiff nodes ownership pruning writer trace "
     "config state execute ops variable random "
     "objects dtype_policies input_spec graph call gradient function tracking "
     "initializers regularizers constraints activations layer layers "
@@ -21,7 +21,7 @@ ORDER = (
     "finite compiled fit models parity demo skeleton cli"
 ).split()
 
-BOTTOM = {"contract", "dtypes", "errors", "spec", "plugins", "autodiff"}  # what a backend may use
+BOTTOM = {"aligned", "contract", "dtypes", "errors", "spec", "plugins", "autodiff"}  # what a backend may use
 BACKENDS = {
     "polykeras_numpy": set(),
     "polykeras_jax": {"jax"},

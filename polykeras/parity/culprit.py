@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 
 from polykeras.spec import Spec
-from polykeras.trace import Body
+from polykeras.nodes import Body
 
 
 class Culprit(NamedTuple):

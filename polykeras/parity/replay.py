@@ -10,7 +10,8 @@ from polykeras.parity.budget import measure
 from polykeras.parity.culprit import Culprit, lines, short, static, text
 from polykeras.scope import Scope
 from polykeras.spec import Spec
-from polykeras.trace import Body, Node, Recorder, Trace, used
+from polykeras.nodes import Body, Node, used
+from polykeras.trace import Recorder, Trace
 
 MOST_ROUNDS = 64  # of a loop that is looked into
 

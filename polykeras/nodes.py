@@ -1,0 +1,51 @@
+"""What a recorded step is made of: calls, and the functions that calls take."""
+
+import math
+
+from polykeras.spec import Spec
+
+
+class Node:
+    """One call: the operation's name, its arguments, and the arrays it makes."""
+
+    __slots__ = ("operation", "args", "outs", "single")
+
+    def __init__(self, operation, args, outs, single):
+        self.operation, self.args, self.outs, self.single = operation, args, outs, single
+
+
+class Body:
+    """A function that a call takes: parameters, calls and results (nested lists of arrays)."""
+
+    def __init__(self, parameters, nodes, results):
+        self.parameters, self.nodes, self.results = parameters, nodes, results
+
+
+def used(arg, found):
+    """Collect the arrays that an argument mentions, free ones of inner functions included."""
+    if isinstance(arg, Spec):
+        found.append(arg)
+    elif isinstance(arg, (tuple, list)):
+        for part in arg:
+            used(part, found)
+    elif isinstance(arg, Body):
+        used(arg.results, found)
+        for node in arg.nodes:
+            used(node.args, found)
+    return found
+
+
+def count(nodes, counts):
+    """Add up in a Counter how often each operation is called, in inner functions too."""
+    for node in nodes:
+        counts[node.operation] += 1
+        for arg in node.args:
+            if isinstance(arg, Body):
+                count(arg.nodes, counts)
+
+
+def numbers(nodes):
+    """Return how many numbers some calls make, a scan's for each of its rows."""
+    made = sum(math.prod(out.sizes) for node in nodes for out in node.outs)
+    times = lambda node: node.args[-1] if node.operation == "scan" else 1
+    return made + sum(times(node) * numbers(arg.nodes) for node in nodes for arg in node.args if isinstance(arg, Body))
