@@ -139,8 +139,8 @@ class Trainer(Compiled):
     def _chunk_size(self, kind, source, watched):
         """Return how many batches to run at a time."""
         first = source.first()
-        numbers = self.programs.recording(kind, self._function(kind), specs_of(first)).trace.numbers
-        return chunk_size(self.steps_per_execution, source.full_steps, sum(leaf.nbytes for leaf in tree.leaves(first)), numbers, watched)
+        work = self.programs.recording(kind, self._function(kind), specs_of(first)).trace.work
+        return chunk_size(self.steps_per_execution, source.full_steps, sum(leaf.nbytes for leaf in tree.leaves(first)), work, watched)
 
     def _seen(self, kind, chunk, made):
         """Return what callbacks see after a chunk."""

@@ -6,7 +6,7 @@ from polykeras.spec import Spec
 
 MAX_CHUNK_STEPS = 256
 MAX_CHUNK_BYTES = 64 * 2**20
-MAX_CHUNK_NUMBERS = 2**28  # about a second of work on two cores: what Ctrl-C and the progress bar wait for
+MAX_CHUNK_WORK = 2**32  # about a second on two cores: what Ctrl-C and the progress bar wait for
 
 
 def specs_of(data):
@@ -75,14 +75,14 @@ class Programs:
         self.compiled.clear()
 
 
-def chunk_size(wanted, full_steps, batch_bytes, numbers, watched):
+def chunk_size(wanted, full_steps, batch_bytes, work, watched):
     """Return how many batches to run at a time: a rule on counts and bytes, never a timing.
 
     Args:
         wanted: steps_per_execution: "auto" or a number.
         full_steps: number of full batches an epoch, or None where unknown.
         batch_bytes: size of a batch.
-        numbers: how many numbers a step computes.
+        work: about how many numbers a step makes, Trace.work.
         watched: whether a callback wants to see each batch.
 
     >>> chunk_size("auto", 312, 100_000, 10**6, False), chunk_size("auto", 312, 100_000, 10**6, True)
@@ -90,7 +90,7 @@ def chunk_size(wanted, full_steps, batch_bytes, numbers, watched):
     """
     if wanted != "auto":
         return wanted
-    most = max(1, min(MAX_CHUNK_STEPS, MAX_CHUNK_BYTES // max(batch_bytes, 1), MAX_CHUNK_NUMBERS // max(numbers, 1)))
+    most = max(1, min(MAX_CHUNK_STEPS, MAX_CHUNK_BYTES // max(batch_bytes, 1), MAX_CHUNK_WORK // max(work, 1)))
     if watched or most == 1:
         return 1
     if full_steps is None:

@@ -13,7 +13,7 @@ import math
 import numpy as np
 
 from polykeras import contract, spec
-from polykeras.nodes import Body, Node, count, numbers, used
+from polykeras.nodes import Body, Node, count, used, work
 from polykeras.ownership import Ownership
 from polykeras.pruning import pruned
 from polykeras.spec import Spec
@@ -190,9 +190,9 @@ class Trace:
         return counts
 
     @functools.cached_property
-    def numbers(self):
-        """How many numbers it computes, a gradient not counted apart: a measure of how long a run of it is."""
-        return numbers(self.nodes)
+    def work(self):
+        """About how much it does, in numbers made: a measure of how long a run of it is."""
+        return work(self.nodes)
 
     def bind(self, backend, hoist=False):
         """Return function(state, inputs) -> (updates, outputs) over one backend's primitives.
