@@ -6,12 +6,12 @@ from polykeras.spec import Spec
 
 
 class Node:
-    """One call: the operation's name, its arguments, and the arrays it makes."""
+    """One call: the operation's name, its arguments, the arrays it makes, and what a fused op stands for, a Body of its arguments."""
 
-    __slots__ = ("operation", "args", "outs", "single")
+    __slots__ = ("operation", "args", "outs", "single", "composition")
 
-    def __init__(self, operation, args, outs, single):
-        self.operation, self.args, self.outs, self.single = operation, args, outs, single
+    def __init__(self, operation, args, outs, single, composition=None):
+        self.operation, self.args, self.outs, self.single, self.composition = operation, args, outs, single, composition
 
 
 class Body:

@@ -98,6 +98,10 @@ class Ownership:
         places = [place for place, x in enumerate(outputs) if any(_foreign(owner) for owner in self.owners[id(x)])]
         return names, places
 
+    def keeps_inputs(self):
+        """Say whether a batch's memory may be state or a result afterwards."""
+        return any((INPUT,) in self.owners[id(x)] for x in (*self.trace.updates.values(), *self.trace.outputs))
+
 
 def _foreign(owner):
     """Whether an owner is not a call of the step."""

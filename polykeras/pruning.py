@@ -11,7 +11,7 @@ def pruned(nodes, wanted):
         if any(id(x) in needed for x in node.outs):
             node = _trimmed(node, needed) if node.operation == "scan" else node
             args = [Body(arg.parameters, pruned(arg.nodes, arg.results), arg.results) if isinstance(arg, Body) else arg for arg in node.args]
-            kept.append(Node(node.operation, tuple(args), node.outs, node.single))
+            kept.append(Node(node.operation, tuple(args), node.outs, node.single, node.composition))
             needed |= _ids(args)
     return _joined(kept[::-1])
 

@@ -107,18 +107,19 @@ class Recorder:
         return call
 
     def record_fused(self, name, composition, args):
-        """Record one call of a fused op; its composition, thrown away, tells what it makes."""
+        """Record one call of a fused op, with its composition beside it."""
         key = _key(f"fused.{name}", args)
         if (seen := self._seen(key)) is not None:
             return seen
-        self.blocks.append(([], {}))
+        around, self.blocks = self.blocks, [([], {})]  # it needs nothing but its arguments
         try:
             made = composition(*args)
         finally:
-            self.blocks.pop()
+            ((nodes, _),), self.blocks = self.blocks, around
         single = isinstance(made, Spec)
-        outs = [spec.like(x) for x in ([made] if single else made)]
-        self._write(f"fused.{name}", args, outs, single)
+        results = [made] if single else list(made)
+        outs = [spec.like(x) for x in results]
+        self._write(f"fused.{name}", args, outs, single, Body([], nodes, [made if single else results]))
         return self._keep(key, outs[0] if single else type(made)(outs), args)
 
     def _emit(self, operation, args, out):
@@ -137,8 +138,8 @@ class Recorder:
         self.blocks[-1][1][key] = (made, args)  # args are kept so that their ids stay theirs
         return made
 
-    def _write(self, operation, args, outs, single=False):
-        self.blocks[-1][0].append(Node(operation, args, outs, single))
+    def _write(self, operation, args, outs, single=False, composition=None):
+        self.blocks[-1][0].append(Node(operation, args, outs, single, composition))
         return outs
 
     def _body(self, function, arrays, operation, split=None):
@@ -201,7 +202,7 @@ class Trace:
             backend: whose primitives and fused ops are called.
             hoist: make constants once, now, rather than in each call; for backends that run eagerly.
         """
-        writer = Writer(self, hoist, Ownership(self, backend.fused).in_place(), {name for name, entry in backend.fused.items() if entry.together})
+        writer = Writer(self, hoist, Ownership(self, backend.fused).in_place(), backend.fused)
         names = {"b": backend, "fused": backend.fused, "constants": writer.constants, "inf": math.inf, "nan": math.nan}
         exec(compile(writer.source, f"<step on {backend.name}>", "exec"), names)
         return names["make"]()
@@ -209,6 +210,10 @@ class Trace:
     def borrowed(self, backend):
         """Return (names of updates, places of outputs) whose memory may be something else's too; see ownership.py."""
         return Ownership(self, backend.fused).borrowed()
+
+    def keeps_inputs(self, backend):
+        """Say whether an input may become state or a result as it is; see ownership.py."""
+        return Ownership(self, backend.fused).keeps_inputs()
 
     def __str__(self):
         return Writer(self, False).source

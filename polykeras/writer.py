@@ -1,6 +1,7 @@
 """A recorded step as the source of a Python function over a backend's primitives."""
 
 import collections
+import types
 
 import numpy as np
 
@@ -13,30 +14,25 @@ HIGHER = ("value_and_grad", "cond", "while_loop", "scan")
 
 
 class Writer:
-    """Writes a Trace as the source of a Python function."""
+    """Writes a Trace as the source of a Python function.
 
-    def __init__(self, trace, hoist, in_place=frozenset(), together=frozenset()):
+    Args:
+        hoist: make constants once.
+        in_place: ids of the calls of fused ops that may write over their arguments.
+        fused: the backend's table of them.
+    """
+
+    def __init__(self, trace, hoist, in_place=frozenset(), fused=types.MappingProxyType({})):
         self.names, self.constants, self.hoisted, self.same = {}, [], set(), {}
-        self.hoist, self.in_place, self.together = hoist, in_place, together
-        self.prelude, self.fused = [], {}
+        self.hoist, self.in_place, self.fused = hoist, in_place, fused
+        self.prelude, self.called = [], {"p_shape": "b.shape"}
         self.unknowns = {}
         lines = self._head(trace)
         lines += self._lines(trace.nodes, [*trace.updates.values(), *trace.outputs], 2)
         updates = ", ".join(f"{name!r}: {self._text(x)}" for name, x in trace.updates.items())
         lines.append(f"        return {{{updates}}}, {self._text(list(trace.outputs))}")
-        self.source = "\n".join(["def make():", *self._aliases(trace), *self.prelude, "    def step(state, inputs):", *lines, "    return step"])
-
-    def _aliases(self, trace):
-        plain = {name for name in trace.operations if not name.startswith("fused.")} | {"shape"}
-        fused = sorted(name.partition(".")[2] for name in trace.operations if name.startswith("fused."))
-        over = sorted({node.operation[6:] for node in trace.nodes if id(node) in self.in_place})
-        many = [name for name in over if name in self.together]
-        return [
-            *(f"    p_{name} = b.{name}" for name in sorted(plain)),
-            *(f"    f_{name} = fused[{name!r}].function" for name in fused),
-            *(f"    i_{name} = fused[{name!r}].in_place" for name in over),
-            *(f"    t_{name} = fused[{name!r}].together" for name in many),
-        ]
+        aliases = [f"    {name} = {function}" for name, function in sorted(self.called.items())]
+        self.source = "\n".join(["def make():", *aliases, *self.prelude, "    def step(state, inputs):", *lines, "    return step"])
 
     def _head(self, trace):
         lines = []
@@ -70,7 +66,7 @@ class Writer:
                 self.hoisted.update(id(x) for x in group[0].outs)
                 self.prelude.append(self._call(group[0], 1, self.prelude))
                 continue
-            lines.append(self._call(group[0], depth, lines) if len(group) == 1 else self._calls(group, margin))
+            lines.append(self._call(group[0], depth, lines) if len(group) == 1 else self._calls(group, depth, lines))
             dropped = [self._name(x) for node in group for x in drops[id(node)] if id(x) in local and id(x) not in self.hoisted]
             if dropped:
                 lines.append(f"{margin}del {', '.join(dropped)}")
@@ -80,7 +76,8 @@ class Writer:
         """Yield lists of one call, or of several calls in a row of a fused op that works in place on many arrays together."""
         group, made = [], set()
         for node in nodes:
-            joins = id(node) in self.in_place and node.operation[6:] in self.together
+            entry = self._entry(node)
+            joins = entry is not None and entry.together is not None and (id(node) in self.in_place or entry.in_place is None)
             if group and not (joins and node.operation == group[0].operation and made.isdisjoint(map(id, used(node.args, [])))):
                 yield group
                 group, made = [], set()
@@ -92,10 +89,20 @@ class Writer:
         if group:
             yield group
 
-    def _calls(self, group, margin):
+    def _calls(self, group, depth, lines):
         """Return the line of several calls of a fused op together."""
         targets = ", ".join(self._targets(node) for node in group)
-        return f"{margin}{targets} = t_{group[0].operation[6:]}([{', '.join(self._text(tuple(node.args)) for node in group)}])"
+        calls = ", ".join(f"({', '.join(self._arguments(node, depth, lines))},)" for node in group)
+        return f"{'    ' * depth}{targets} = {self._fused_name(group[0], 'together')}([{calls}])"
+
+    def _entry(self, node):
+        """Return the entry of a call in the table of fused ops, None for a primitive."""
+        return self.fused.get(node.operation[6:]) if node.operation.startswith("fused.") else None
+
+    def _fused_name(self, node, way):
+        name = node.operation[6:]
+        self.called[f"{way[0]}_{name}"] = f"fused[{name!r}].{way}"
+        return f"{way[0]}_{name}"
 
     def _root(self, x):
         """Return the array that an array is, where the call that made it changed nothing."""
@@ -107,12 +114,19 @@ class Writer:
         return all(id(self._root(x)) in self.hoisted for x in used(node.args, [])) and not _has_size(node.args)
 
     def _call(self, node, depth, lines):
-        args = [self._argument(arg, depth, lines) for arg in node.args]
-        fused = node.operation.startswith("fused.")
-        function = f"{'i' if id(node) in self.in_place else 'f'}_{node.operation[6:]}" if fused else f"p_{node.operation}"
-        if node.operation == "from_numpy":
-            args.append("None")
+        args = self._arguments(node, depth, lines)
+        if node.operation.startswith("fused."):
+            function = self._fused_name(node, "in_place" if id(node) in self.in_place else "function")
+        else:
+            function = f"p_{node.operation}"
+            self.called[function] = f"b.{node.operation}"
         return f"{'    ' * depth}{self._targets(node)} = {function}({', '.join(args)})"
+
+    def _arguments(self, node, depth, lines):
+        args = [self._argument(arg, depth, lines) for arg in node.args]
+        if (entry := self._entry(node)) is not None and entry.composed:
+            args.insert(0, self._function(node.composition, depth, lines))
+        return [*args, "None"] if node.operation == "from_numpy" else args
 
     def _targets(self, node):
         names = [self._name(x) for x in node.outs]

@@ -76,7 +76,7 @@ class Program:
         plan = Plan(step, steps, options, store.place)
         self.strategy = plan.words
         backend = sys.modules[__name__]
-        self.shares = not any(step.borrowed(backend))  # else an input could become state or a result as it is
+        self.shares = not step.keeps_inputs(backend)  # else an input could become state or a result as it is
         inner = plan.function(step.bind(backend))
         changing, fixed = [store.values[n] for n in plan.changed], [store.values[n] for n in plan.fixed]
 

@@ -5,6 +5,9 @@ import itertools
 import tensorflow as tf
 
 from polykeras.contract import Fused
+from polykeras_tensorflow import fused_normalization, islands
+
+FLOATS = ("float32", "float64")
 
 
 def _split(x, indices_or_sections, axis=0):
@@ -18,6 +21,19 @@ def _places(x, indices_or_sections, axis=0):
     return isinstance(indices_or_sections, int) or list(indices_or_sections) == sorted(indices_or_sections)
 
 
+def _float(x):
+    return x.dtype in FLOATS
+
+
+def _alike(x, y):
+    return x.dtype == y.dtype != "bool"
+
+
 fused = {
     "split": Fused(_split, _places),  # whose gradient is one concatenation, not a sum of padded parts
+    "relu": Fused(tf.nn.relu, _float),
+    "less_equal": Fused(tf.less_equal, _alike),
+    "threefry": Fused(islands.alone, composed=True),
+    "adam_update": Fused(islands.alone, together=islands.together, composed=True),
+    **fused_normalization.fused,
 }

@@ -101,7 +101,7 @@ class Program:
         plan = Plan(step, steps, options, store.place)
         self.strategy = plan.words + ", run by a Session"
         backend = sys.modules[__name__]
-        self.copies = any(step.borrowed(backend))  # an input that becomes state as it is would share the caller's memory
+        self.copies = step.keeps_inputs(backend)  # an input that becomes state as it is would share the caller's memory
         function = plan.function(step.bind(backend), wrapped=plan.xla or steps is not None)
         changing, fixed = [store.variables[n] for n in plan.changed], [store.variables[n] for n in plan.fixed]
         with store.graph.as_default(), tf.device(store.place):

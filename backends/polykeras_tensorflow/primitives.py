@@ -14,7 +14,12 @@ import tensorflow as tf
 
 from polykeras import dtypes, spec
 
-guards = threading.local()
+
+class _Guards(threading.local):
+    xla = False
+
+
+guards = _Guards()
 
 exp, expm1, log, log1p = tf.exp, tf.math.expm1, tf.math.log, tf.math.log1p
 sqrt, sin, cos, tanh, sigmoid = tf.sqrt, tf.sin, tf.cos, tf.tanh, tf.sigmoid
@@ -107,6 +112,13 @@ LONG = 4096  # terms; TensorFlow adds float32 one after another, and 65,536 of 0
 
 def sum(x, axes, keepdims):
     terms = [x.shape[axis] for axis in axes]
+    if x.dtype == tf.float32 and None not in terms and math.prod(terms) >= LONG and not guards.xla and tuple(axes) == tuple(range(len(axes))):
+        n = math.prod(terms)
+        a = builtins.max(d for d in range(1, math.isqrt(n) + 1) if n % d == 0)
+        if a >= 16:
+            rest = x.shape[len(axes):]
+            made = tf.reduce_sum(tf.reduce_sum(tf.reshape(x, (a, n // a, *rest)), 1), 0)
+            return tf.reshape(made, (*[1] * len(axes), *rest)) if keepdims else made
     if x.dtype == tf.float32 and (None in terms or math.prod(terms) >= LONG):
         return tf.cast(tf.reduce_sum(tf.cast(x, tf.float64), axes, keepdims), tf.float32)
     return tf.reduce_sum(x, axes, keepdims)
@@ -129,7 +141,7 @@ def _halved(x, axis):
 
 def max(x, axes, keepdims):
     made = tf.reduce_max(x, axes, keepdims)
-    if not (getattr(guards, "xla", False) and _is_float(x)):
+    if not (guards.xla and _is_float(x)):
         return made
     lost = tf.reduce_any(tf.math.is_nan(x), axes, keepdims)
     return tf.where(lost, tf.constant(math.nan, x.dtype), made)
@@ -218,7 +230,7 @@ COMPARED = 12  # sides of a window together, up to which maxima by comparisons a
 
 
 def pool(x, kind, size, strides, padding):
-    compared = x.dtype == tf.float64 or getattr(guards, "xla", False) and builtins.sum(size) <= COMPARED
+    compared = x.dtype == tf.float64 or guards.xla and builtins.sum(size) <= COMPARED
     if kind == "max" and compared:
         return _first_largest(x, size, strides, spec.padding_pairs(padding, x.shape[1:-1], size, strides))
     pairs = padding if isinstance(padding, str) else tuple(padding)
@@ -247,7 +259,7 @@ def _pool3(x, kind, size, strides, padding):
 def _max_pool(x, size, strides, padding):
     """Pool two axes; TensorFlow's kernels pass over NaN, and take -inf for the lowest number."""
     seen = tf.stop_gradient(x)
-    nan, low = tf.math.is_nan(seen), tf.equal(seen, -math.inf)
+    odd = tf.logical_not(tf.reduce_min(seen) > -math.inf)
     x, word = _explicit(x, padding, size, strides, None, -math.inf)
     largest = lambda values: tf.nn.max_pool2d(values, size, strides, word)
 
@@ -255,11 +267,12 @@ def _max_pool(x, size, strides, padding):
         return largest(_explicit(tf.cast(places, x.dtype), padding, size, strides, None, 0)[0]) > 0
 
     def special():
+        nan, low = tf.math.is_nan(seen), tf.equal(seen, -math.inf)
         infinite = tf.where(among(tf.logical_not(low)), tf.zeros([], x.dtype), tf.constant(-math.inf, x.dtype))
         return tf.where(among(nan), tf.constant(math.nan, x.dtype), infinite)
 
     made = largest(x)
-    return made + tf.stop_gradient(tf.cond(tf.reduce_any(tf.logical_or(nan, low)), special, lambda: tf.zeros_like(made)))
+    return made + tf.stop_gradient(tf.cond(odd, special, lambda: tf.zeros_like(made)))
 
 
 def _first_largest(x, size, strides, pairs):

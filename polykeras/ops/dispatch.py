@@ -79,7 +79,9 @@ def _apply(backend, function, args, slots):
     fused = backend.fused.get(function.__name__)
     if fused is not None and (fused.when is None or fused.when(*_described(backend, args, slots))):
         record = getattr(backend, "record_fused", None)
-        return record(function.__name__, function, tuple(args)) if record else fused.function(*args)
+        if record:
+            return record(function.__name__, function, tuple(args))
+        return fused.function(lambda: function(*args), *args) if fused.composed else fused.function(*args)
     return function(*args)
 
 
