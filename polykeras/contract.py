@@ -222,11 +222,10 @@ class Fused(NamedTuple):
     `in_place`, where there is one, does the same but may write each result over the argument whose
     place stands in `overwrites`; it is called where nothing else needs them. A backend that has any
     must keep its state to itself: its Program copies what `step.borrowed(backend)` names, its Store
-    copies what it takes and gives. `together`, where there is one, takes a list of tuples of arguments,
-    for several calls in a row that do not need one another, and returns a list of what `in_place`, or
-    `function` where there is no `in_place`, would for each. With `composed`, each of these takes one
-    argument more, the first: the composition of the call, a function without parameters, to be run
-    another way, such as through a compiler.
+    copies what it takes and gives. `together`, where there is one too, takes a list of tuples of
+    arguments, and returns a list of what `in_place` would for each. With `composed`, each of these
+    takes one argument more, the first: the composition of the call, a function without parameters,
+    to be run another way, such as through a compiler.
     """
 
     function: object

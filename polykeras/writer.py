@@ -77,7 +77,7 @@ class Writer:
         group, made = [], set()
         for node in nodes:
             entry = self._entry(node)
-            joins = entry is not None and entry.together is not None and (id(node) in self.in_place or entry.in_place is None)
+            joins = id(node) in self.in_place and entry.together is not None
             if group and not (joins and node.operation == group[0].operation and made.isdisjoint(map(id, used(node.args, [])))):
                 yield group
                 group, made = [], set()

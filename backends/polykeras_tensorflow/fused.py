@@ -25,15 +25,9 @@ def _float(x):
     return x.dtype in FLOATS
 
 
-def _alike(x, y):
-    return x.dtype == y.dtype != "bool"
-
-
 fused = {
     "split": Fused(_split, _places),  # whose gradient is one concatenation, not a sum of padded parts
     "relu": Fused(tf.nn.relu, _float),
-    "less_equal": Fused(tf.less_equal, _alike),
-    "threefry": Fused(islands.alone, composed=True),
-    "adam_update": Fused(islands.alone, together=islands.together, composed=True),
+    "threefry": Fused(islands.compiled, composed=True),
     **fused_normalization.fused,
 }

@@ -112,16 +112,20 @@ LONG = 4096  # terms; TensorFlow adds float32 one after another, and 65,536 of 0
 
 def sum(x, axes, keepdims):
     terms = [x.shape[axis] for axis in axes]
-    if x.dtype == tf.float32 and None not in terms and math.prod(terms) >= LONG and not guards.xla and tuple(axes) == tuple(range(len(axes))):
-        n = math.prod(terms)
-        a = builtins.max(d for d in range(1, math.isqrt(n) + 1) if n % d == 0)
-        if a >= 16:
-            rest = x.shape[len(axes):]
-            made = tf.reduce_sum(tf.reduce_sum(tf.reshape(x, (a, n // a, *rest)), 1), 0)
-            return tf.reshape(made, (*[1] * len(axes), *rest)) if keepdims else made
-    if x.dtype == tf.float32 and (None in terms or math.prod(terms) >= LONG):
+    if x.dtype != tf.float32 or None not in terms and math.prod(terms) < LONG:
+        return tf.reduce_sum(x, axes, keepdims)
+    leading = None not in x.shape and list(axes) == list(range(len(axes)))
+    run = _run(math.prod(terms)) if leading and not guards.xla else 1
+    if run == 1:
         return tf.cast(tf.reduce_sum(tf.cast(x, tf.float64), axes, keepdims), tf.float32)
-    return tf.reduce_sum(x, axes, keepdims)
+    made = tf.reduce_sum(tf.reduce_sum(tf.reshape(x, (-1, run, *x.shape[len(axes) :])), 1), 0)
+    return tf.reshape(made, (*[1] * len(axes), *made.shape)) if keepdims else made
+
+
+def _run(count):
+    """Return a divisor of a count of terms, some way about its root; 1 if there is none: sums of sums round less, in one pass."""
+    root = math.isqrt(count)
+    return next((size for size in range(root, root // 4, -1) if count % size == 0), 1)
 
 
 def prod(x, axes, keepdims):
@@ -259,7 +263,7 @@ def _pool3(x, kind, size, strides, padding):
 def _max_pool(x, size, strides, padding):
     """Pool two axes; TensorFlow's kernels pass over NaN, and take -inf for the lowest number."""
     seen = tf.stop_gradient(x)
-    odd = tf.logical_not(tf.reduce_min(seen) > -math.inf)
+    odd = tf.logical_not(tf.reduce_min(seen) > -math.inf)  # one pass to know that there is neither
     x, word = _explicit(x, padding, size, strides, None, -math.inf)
     largest = lambda values: tf.nn.max_pool2d(values, size, strides, word)
 

@@ -38,7 +38,7 @@ def faults(backend, name):
     call = OPS.get(name)
     if call is None:
         return f"{name!r} is not the name of an op"
-    wanted = len(inspect.signature(call.composition).parameters)
+    wanted = len(inspect.signature(call.composition).parameters) + backend.fused[name].composed
     try:
         inspect.signature(backend.fused[name].function).bind(*range(wanted))
     except TypeError as error:
