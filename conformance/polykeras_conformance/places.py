@@ -26,15 +26,16 @@ class Place:
 
     Args:
         fused: names of the fused ops that it may use; None for all that it has.
+        jit: what a program is compiled with: the backend's choice, or without the framework's compiler.
     """
 
-    def __init__(self, backend, mode, fused=None):
-        self.backend, self.mode, self.fused = backend, mode, fused
+    def __init__(self, backend, mode, fused=None, jit="auto"):
+        self.backend, self.mode, self.fused, self.jit = backend, mode, fused, jit
         self.seen = backend if fused is None else Chosen(backend, fused)
 
     def __repr__(self):
         suffix = "" if self.fused is None else f"-only-{'-'.join(self.fused) or 'compositions'}"
-        return f"{self.backend.name}-{self.mode}{suffix}"
+        return f"{self.backend.name}-{self.mode}{'' if self.jit else '-uncompiled'}{suffix}"
 
     def lacks(self, needs):
         """Return the needs (capabilities and dtypes) that this backend does not declare, sorted."""
@@ -72,7 +73,7 @@ class Place:
 
     def _together(self, calls):
         if self.mode == "program":
-            return run_program(self.backend, calls, self.seen)
+            return run_program(self.backend, calls, self.seen, self.jit)
         return [run_eagerly(self.seen, *call) for call in calls]
 
 
@@ -114,7 +115,7 @@ class Witness:
         assert self.calls, f"{backend.name} gave results without ever calling the step"
 
 
-def run_program(backend, calls, seen=None):
+def run_program(backend, calls, seen=None, jit="auto"):
     """Record all calls as one step for a backend (as `seen` shows it), compile and run it, and see that it ran there."""
     groups = [[np.asarray(x) for x in arrays] for _, arrays in calls]
     specs = [[Spec(x.shape, x.dtype.name) for x in group] for group in groups]
@@ -122,7 +123,7 @@ def run_program(backend, calls, seen=None):
     witness = Witness(recording.trace)
     store = backend.store({}, None)
     try:
-        program = backend.compile(witness, store, None, contract.Options())
+        program = backend.compile(witness, store, None, contract.Options(jit))
         made = program.run(tree.leaves(groups))
         witness.testify(backend)
         arrays = [to_host(backend, x) for x in made]

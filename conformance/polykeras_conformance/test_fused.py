@@ -15,8 +15,9 @@ def pytest_generate_tests(metafunc):
         return
     entries = [(place, name) for place in chosen_places(metafunc.config) for name in place.backend.fused]
     if "case" in metafunc.fixturenames:
-        rows = [(Place(p.backend, p.mode, (name,)), case) for p, name in entries for case in cases(name) if p.takes(case)]
-        metafunc.parametrize("place, case", rows, ids=[f"{place.backend.name}-{place.mode}-{case}" for place, case in rows])
+        ways = [(p, name, jit) for p, name in entries for jit in (["auto", False] if p.mode == "program" else ["auto"])]
+        rows = [(Place(p.backend, p.mode, (name,), jit), case) for p, name, jit in ways for case in cases(name) if p.takes(case)]
+        metafunc.parametrize("place, case", rows, ids=[f"{place}-{case}" for place, case in rows])
     else:
         rows = [(place, name) for place, name in entries if place.mode == "program"]
         metafunc.parametrize("place, name", rows, ids=[f"{place}-{name}" for place, name in rows])

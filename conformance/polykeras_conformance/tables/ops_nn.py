@@ -113,7 +113,6 @@ LOOPS = [
 SIXTEEN = [op("softmax", "half", n(1, 3, 5, dtype="float16"), budget=Budget(4, "largest"), group="nn", smooth=False), op("matmul", "half", n(1, 3, 5, dtype="float16"), n(2, 5, 2, dtype="float16"), budget=Budget(1, "absolute"), group="products", smooth=False)]
 
 
-
 def adam(label, *shape, dtype="float32", largest=False, **constants):
     """Return a case of an optimizer's step, which nobody differentiates."""
     arrays = [n("w", *shape, dtype=dtype), n("g", *shape, dtype=dtype), n("m", *shape, dtype=dtype), *(n(f"v{i}", *shape, low=0.0, dtype=dtype) for i in range(1 + largest))]
@@ -121,5 +120,9 @@ def adam(label, *shape, dtype="float32", largest=False, **constants):
 
 
 UPDATES = [adam("plain", 3, 4), adam("double", 3, 4, dtype="float64"), adam("largest", 5, largest=True), adam("constants", 7, 33, beta_1=0.5, beta_2=0.75, epsilon=0.1), adam("scalar")]
+RATES = [
+    op("adam_rate", f"{step}-{dtype}", np.asarray(0.01, dtype), np.asarray(step, dtype), group="updates", smooth=False, **constants)
+    for step, constants in ((1, {}), (7, {"beta_1": 0.5, "beta_2": 0.75}), (100000, {})) for dtype in ("float32", "float64")
+]  # fmt: skip
 
-CASES = [*PRODUCTS, *SOFT, *LOSSES, *WINDOWS, *LOOPS, *SIXTEEN, *UPDATES]
+CASES = [*PRODUCTS, *SOFT, *LOSSES, *WINDOWS, *LOOPS, *SIXTEEN, *UPDATES, *RATES]
