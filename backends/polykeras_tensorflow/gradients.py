@@ -29,13 +29,13 @@ def scan(body, carry, xs, length):
             carry, ys = body(list(carry), [x[index] for x in xs])
             rows.append(ys)
         return list(carry), [tf.stack(column) for column in zip(*rows)]
-    return _loop(body, list(carry), list(xs), length)
+    return loop(body, list(carry), list(xs), length, _rows_of(body, carry, xs))
 
 
-def _loop(body, carry, xs, length):
-    """Run the rows in a loop inside the graph."""
+def loop(body, carry, xs, length, rows):
+    """Run the rows in a loop inside the graph; `rows` stand for the outputs of one: a loop must know their dtypes and shapes."""
     count = len(carry)
-    held = [tf.TensorArray(y.dtype, length, element_shape=y.shape) for y in _rows_of(body, carry, xs)]
+    held = [tf.TensorArray(y.dtype, length, element_shape=y.shape) for y in rows]
 
     def step(index, *values):
         after, ys = body(list(values[:count]), [x[index] for x in xs])
@@ -47,7 +47,7 @@ def _loop(body, carry, xs, length):
 
 
 def _rows_of(body, carry, xs):
-    """Return what stands for the outputs of one row, traced aside: a loop must know their dtypes and shapes before it starts."""
+    """Return what stands for the outputs of one row, traced aside."""
     specs = [[tf.TensorSpec(x.shape, x.dtype) for x in carry], [tf.TensorSpec(x.shape[1:], x.dtype) for x in xs]]
     aside = tf.function(lambda carry, row: body(carry, row)[1], autograph=False).get_concrete_function(*specs)
     return aside.structured_outputs

@@ -4,7 +4,7 @@ import numpy as np
 import tensorflow as tf
 
 from polykeras_tensorflow import primitives
-from polykeras_tensorflow.gradients import scan
+from polykeras_tensorflow.gradients import loop
 from polykeras_tensorflow.precision import whole_products
 from polykeras_tensorflow.primitives import shape  # noqa: F401  part of the contract
 
@@ -52,7 +52,7 @@ class Plan:
     """How a step is run: a rule on its operations and the device, never a timing."""
 
     def __init__(self, step, steps, options, place):
-        self.steps = steps
+        self.steps, self.rows = steps, [tf.TensorSpec(x.shape, x.dtype) for x in step.outputs]
         self.changed, self.fixed = sorted(step.updates), sorted(set(step.reads) - set(step.updates))
         convolves = step.operations["conv"] > 0 and "CPU" in place
         # on a CPU TensorFlow's own convolutions are about 2.4 times faster than XLA's
@@ -81,4 +81,4 @@ class Plan:
         return tf.function(whole, autograph=False, jit_compile=self.xla) if wrapped else whole
 
     def _loop(self, one, changing, fixed, inputs):
-        return scan(lambda state, batch: one(state, fixed, batch), list(changing), list(inputs), self.steps)
+        return loop(lambda state, batch: one(state, fixed, batch), list(changing), list(inputs), self.steps, self.rows)
