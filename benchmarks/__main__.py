@@ -1,9 +1,11 @@
 """`python -m benchmarks`: polykeras, Keras 3 and loops written by hand, side by side, rounds interleaved."""
 
+import json
+
 import click
 from rich.console import Console
 
-from benchmarks import contenders, report, scaling, suite
+from benchmarks import alternating, contenders, report, scaling, suite
 from benchmarks.workloads import WORKLOADS
 
 QUICK = [("dense-32", "train"), ("dense-32", "predict"), ("lstm", "train")]
@@ -63,6 +65,25 @@ def main(context, names, predict, frameworks, rounds, epochs, json_path, plot_pa
         from benchmarks import plots
 
         plots.bars(rows, plot_path)
+
+
+@main.command("ratios")
+@click.option("--workload", "names", multiple=True, type=click.Choice(list(WORKLOADS)), help="Only these; may be given several times.")
+@click.option("--kind", "kinds", multiple=True, type=click.Choice(contenders.KINDS), help="Only this.")
+@click.option("--framework", "frameworks", multiple=True, type=click.Choice(contenders.FRAMEWORKS), help="Only these; may be given several times.")
+@click.option("--rounds", type=int, default=9, show_default=True, help="How many turns each contender has.")
+@click.option("--json", "json_path", type=click.Path(), help="Write all figures to a file.")
+def turns(names, kinds, frameworks, rounds, json_path):
+    """Compare contenders that take turns in one process, for ratios on a noisy machine."""
+    console, rows = Console(width=180), []
+    tell = lambda line: console.print(line, style="dim", highlight=False)
+    for row in alternating.measure(names or WORKLOADS, kinds or contenders.KINDS, frameworks or contenders.FRAMEWORKS, rounds, tell):
+        rows.append(row)
+        console.print(alternating.table([row]) if not row.failure else f"! {row.failure}", highlight=False)
+        if json_path:
+            with open(json_path, "w") as file:
+                json.dump({**report.machine(), "rounds": rounds, "rows": [row._asdict() for row in rows]}, file, indent=1)
+    console.print(alternating.table(rows))
 
 
 @main.command("scaling")

@@ -1,5 +1,7 @@
 """`fit` and `predict` of polykeras, or of Keras 3, by the same code."""
 
+import time
+
 from benchmarks import clock
 
 EPOCHS = 10**6  # more than there is time for: the clock says when to stop
@@ -45,6 +47,47 @@ def _timed(keras, job, **where):
     timer = clock.Clock(job.kind, job.steps, job.epochs)
     KINDS[job.kind](keras, _begun(keras, job, **where), job, timer)
     return timer.report()
+
+
+def _turns(keras, job, **where):
+    """Return turn(epochs) -> seconds of each; between the first and the last nothing else is done."""
+    model = _begun(keras, job, **where)
+    x = job.inputs if len(job.inputs) > 1 else job.inputs[0]
+    given = {"batch_size": job.batch, "verbose": 0}
+
+    class Epochs(keras.callbacks.Callback):
+        def on_epoch_end(self, epoch, logs=None):
+            ends.append(time.perf_counter())
+
+    ends = []
+
+    def trained(count):
+        ends.clear()
+        model.fit(x, job.labels, epochs=count + 1, shuffle=False, callbacks=[Epochs()], **given)
+        return [later - sooner for sooner, later in zip(ends, ends[1:])]
+
+    def predicted(count):
+        ends[:] = [time.perf_counter()]
+        for _ in range(count):
+            model.predict(x, **given)
+            ends.append(time.perf_counter())
+        return [later - sooner for sooner, later in zip(ends, ends[1:])]
+
+    return {"train": trained, "predict": predicted}[job.kind]
+
+
+def polykeras_turns(job):
+    """Return turn(epochs) -> seconds of each, of polykeras."""
+    import polykeras as keras
+
+    return _turns(keras, job, backend=job.framework)
+
+
+def keras_turns(job):
+    """Return turn(epochs) -> seconds of each, of Keras 3."""
+    import keras
+
+    return _turns(keras, job)
 
 
 def polykeras(job):
